@@ -1,0 +1,1 @@
+"""Measurements beside peers, each peer in a process of its own."""

@@ -1,0 +1,1 @@
+"""What is measured, one module a peer; see `benchmarks/README.md`."""

@@ -1,0 +1,42 @@
+"""`s2s-keras export`."""
+
+import argparse
+import sys
+
+_DESCRIPTION = """\
+Write a training run's best model as a folder to deploy.
+
+DIR/VERSION is a SavedModel that takes text and gives text: TensorFlow Serving mounts DIR, and any
+program that loads SavedModels with TensorFlow Text's operators can run it. DIR/README.md says what
+the model is and lists its signatures. A version appears whole or not at all, and is never
+overwritten.
+"""
+
+
+def add_to(commands):
+    """Adds the command to argparse's `commands`."""
+    parser = commands.add_parser(
+        "export",
+        help="write a model as a folder to deploy",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", metavar="RUN", help="a training run's folder")
+    parser.add_argument("--output", required=True, metavar="DIR", help="the exported folder")
+    parser.add_argument(
+        "--version", type=int, default=1, metavar="N", help="version number (%(default)s)"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options):
+    from s2s_keras.errors import InputError
+    from s2s_keras.export import export
+    from s2s_keras.training import Run
+
+    run = Run(options.model)
+    if not run.exists():
+        raise InputError(f"{options.model}: holds no training run")
+    folder = export(run, options.output, options.version)
+    print(f"exported {options.model} to {folder}", file=sys.stderr)
+    print(folder)

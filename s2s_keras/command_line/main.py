@@ -1,0 +1,60 @@
+"""Reads the arguments, runs a command, turns bad input into one line and exit code 2."""
+
+import argparse
+import os
+import sys
+
+from s2s_keras import __version__
+from s2s_keras.command_line import evaluate, export, train, translate
+from s2s_keras.errors import InputError
+
+_DESCRIPTION = """\
+Train encoder-decoder models on sentence pairs, score them, translate with them, export them.
+
+  s2s-keras train --corpus grammar --source de --target en --model gru-attention --output RUN
+  s2s-keras evaluate RUN --corpus grammar --split test
+  echo "Der Hund schläft." | s2s-keras translate RUN
+  s2s-keras export RUN --output EXPORT
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments=None):
+    """Runs a command.
+
+    Args:
+        arguments: the command line without the program's name; that of the process unless given.
+
+    Returns:
+        The exit code: 0 for success, 2 for wrong usage or bad input.
+    """
+    # TensorFlow writes a dozen lines of its own to standard error, whatever happens.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser = _Parser(
+        prog="s2s-keras",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Progress goes to standard error, results to standard output.",
+    )
+    parser.add_argument("--version", action="version", version=f"s2s-keras {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (train, evaluate, translate, export):
+        command.add_to(commands)
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        print(f"s2s-keras: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("s2s-keras: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0

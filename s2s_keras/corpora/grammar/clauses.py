@@ -1,0 +1,543 @@
+"""Rules for clauses: a table of word orders, German beside English, and what fills them."""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from s2s_keras.corpora.grammar import german as de
+from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation, Word, Words
+from s2s_keras.corpora.grammar.frames import Frame, Slot, prepositions
+from s2s_keras.corpora.grammar.lexicon import ADVERBS, LEMMAS, VERBS, Adverb, Noun, select
+from s2s_keras.corpora.grammar.nominal import (
+    FREE_OWNERS,
+    OBJECT_PRONOUNS,
+    Nominal,
+    contract,
+    coordinate,
+    noun_phrase,
+    owned,
+    pronoun,
+)
+from s2s_keras.corpora.grammar.verbal import MODALS, VerbParts, copula_parts, verb_parts
+
+MIDDLE = {
+    "plain": "pronoun time clock definite place indefinite manner direction final",
+    "not": "pronoun definite time clock not place manner direction final",
+    "often": "pronoun definite often clock place indefinite manner direction final",
+}
+"""The German middle field: definite objects move before `nicht` and before `oft`."""
+
+ORDERS = {
+    "statement": ("subject finite MIDDLE end", "subject auxiliary not often main REST"),
+    "fronted": ("front finite subject MIDDLE end", "front subject auxiliary not often main REST"),
+    "question": ("finite subject MIDDLE end", "auxiliary subject not often main REST"),
+    "asked": ("front finite subject MIDDLE end", "front auxiliary subject not often main REST"),
+    "subordinate": ("front subject MIDDLE cluster", "front subject auxiliary not often main REST"),
+    "after": ("finite subject MIDDLE end", "subject auxiliary not often main REST"),
+    "second": ("finite MIDDLE end", "main REST"),
+    "elided": ("MIDDLE end", "main REST"),
+    "infinitive": ("MIDDLE zu", "infinitive REST"),
+}
+"""Rules of the synchronous grammar: the right-hand sides of one symbol in both languages."""
+
+REST = "object final manner place direction clock time"
+
+VERB_SLOTS = ("finite", "end", "cluster", "zu"), ("auxiliary", "main", "infinitive")
+
+TO_DATIVE = ("erklären", "gehören")
+"""Verbs whose German dative is `to` in English; elsewhere it is the first of two objects."""
+
+
+Sides = tuple[Words, Words]
+
+
+@cache
+def expand(rule: str, middle: str, early: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the slots of both sides of a rule.
+
+    Args:
+        rule: key of `ORDERS`.
+        middle: key of `MIDDLE`.
+        early: whether a pronoun object goes before a subject that follows the finite verb.
+    """
+    german, english = ORDERS[rule]
+    field_order = MIDDLE[middle]
+    if early and "finite subject" in german:
+        german = german.replace("finite subject", "finite pronoun subject")
+        field_order = field_order.replace("pronoun ", "")
+    german = german.replace("MIDDLE", field_order)
+    return tuple(german.split()), tuple(english.replace("REST", REST).split())
+
+
+@dataclass(slots=True)
+class Clause:
+    """A clause whose parts are derived and not yet put in order.
+
+    Attributes:
+        subject: its subject.
+        verb: the strings of its verb.
+        german: German words by slot of `ORDERS`.
+        english: English words by slot of `ORDERS`.
+        middle: which order of `MIDDLE` it takes.
+        objects: its object phrases.
+        frame: the frame it was made from, if any.
+    """
+
+    subject: Nominal
+    verb: VerbParts
+    german: dict[str, Words] = field(default_factory=dict)
+    english: dict[str, Words] = field(default_factory=dict)
+    middle: str = "plain"
+    objects: list[Nominal] = field(default_factory=list)
+    frame: Frame | None = None
+
+    def put(self, slot: str, words: tuple[Words, Words]) -> None:
+        """Add words to a slot on both sides."""
+        self.german.setdefault(slot, []).extend(words[0])
+        self.english.setdefault(slot, []).extend(words[1])
+
+    def front(self, slot: str) -> None:
+        """Move a slot to the front on both sides."""
+        self.put("front", (self.german.pop(slot), self.english.pop(slot)))
+
+    def order(self, rule: str) -> tuple[Words, Words]:
+        """Return the words of both sides in the order of a rule."""
+        # A pronoun goes before a subject that is none: heute hilft ihm die Frau.
+        early = "pronoun" in self.german and not self.subject.pronoun
+        german, english = expand(rule, self.middle, early)
+        return self._fill(german, 0), self._fill(english, 1)
+
+    def _fill(self, order: tuple[str, ...], side: int) -> Words:
+        slots = (self.german, self.english)[side]
+        words: Words = []
+        for slot in order:
+            if slot in VERB_SLOTS[side]:
+                words += getattr(self.verb, slot)
+            elif slot == "subject":
+                words += (self.subject.german, self.subject.english)[side]
+            else:
+                words += slots.get(slot, ())
+        return words
+
+
+def adverbial(d: Derivation, adverb: Adverb) -> tuple[Words, Words]:
+    """Derive an adverbial word by word."""
+    german, english = [], []
+    for left, right in adverb.words:
+        words = d.pair(left, right, LEMMAS.get(left, left))
+        german += words[0]
+        english += words[1]
+    return german, english
+
+
+STATED_PRONOUNS = ("ich", "ich", "du", "er", "er", "sie", "sie", "wir", "wir", "sie+")
+
+
+def subject_phrase(
+    d: Derivation, groups: str, pronouns: float = 0.3, general: bool = False, asked: bool = False
+) -> Nominal:
+    """Derive a subject: a pronoun, a person, several persons, or whatever the verb takes.
+
+    Args:
+        d: the derivation.
+        groups: what the verb takes.
+        pronouns: probability of a pronoun.
+        general: whether the clause is about habits, which indefinite subjects rarely have.
+        asked: whether it is a question, which one seldom asks about oneself.
+    """
+    human = "human" in groups or "adult" in groups
+    if human and d.chance(pronouns):
+        lexeme = d.choose(("du", "er", "sie", "sie+") if asked else STATED_PRONOUNS)
+        return pronoun(d, lexeme)
+    noun = d.fresh(select(groups))
+    if noun.group in ("adult", "child") and human and d.chance(0.06):
+        other = d.fresh(select("adult"))
+        return coordinate(d, [noun_phrase(d, noun, 0, describe=0.1),
+                              noun_phrase(d, other, 0, describe=0.1)])  # fmt: skip
+    return person_phrase(d, noun, de.NOMINATIVE, general=general or not human)
+
+
+ACQUAINTANCES = ("Freund", "Kollege", "Nachbarin", "Chefin")
+"""People who are mostly somebody's."""
+
+
+def person_phrase(
+    d: Derivation,
+    noun: Noun,
+    case: int,
+    owner: tuple[str, str] | None = None,
+    general: bool = False,
+) -> Nominal:
+    """Derive a phrase with a given head that names a person, an animal or a thing."""
+    if noun.group in ("parent", "relative"):
+        if noun.group == "relative" and d.chance(0.12):
+            return owned(d, noun, case)
+        plural = noun.group == "relative" and d.chance(0.15)
+        determiner = owner if owner and d.chance(0.65) else d.choose(FREE_OWNERS)
+        return noun_phrase(d, noun, case, determiner, plural, 0.12)
+    if noun.german in ACQUAINTANCES and d.chance(0.6):
+        determiner = owner if owner and d.chance(0.65) else d.choose(FREE_OWNERS)
+        return noun_phrase(d, noun, case, determiner, False, 0.15)
+    chance = d.random()
+    if chance < 0.68 or not noun.plural:
+        return noun_phrase(d, noun, case)
+    if chance < 0.9 or general or noun.german == "Chefin":
+        return noun_phrase(d, noun, case, plural=True)
+    return noun_phrase(d, noun, case, "ein", describe=0.35)
+
+
+def person_object(
+    d: Derivation, slot: Slot, subject: Nominal, plain: bool, general: bool
+) -> Nominal:
+    """Derive an object that names a person, bound to the subject if it is a relative."""
+    if not slot.german and slot.persons == "human" and d.chance(0.15) and not plain:
+        first = subject.pronoun and subject.lexeme in ("ich", "wir")
+        avoid = ("ich", "wir") if first else (subject.lexeme,)
+        if subject.noun is None and subject.pronoun is False:
+            avoid = ()
+        options = [p for p in OBJECT_PRONOUNS[slot.case] if p[0] not in avoid]
+        lexeme, german, english = d.choose(options)
+        words = d.pair(german, english, lexeme)
+        return Nominal(*words, person=2, pronoun=True, lexeme=lexeme)
+    noun = d.fresh(select(slot.persons))
+    phrase = person_phrase(d, noun, slot.case, subject.owner, general)
+    if not phrase.definite and slot.case == de.DATIVE:
+        phrase.definite = True
+    return phrase
+
+
+def thing_object(
+    d: Derivation,
+    slot: Slot,
+    subject: Nominal,
+    code: str,
+    negation: int | None,
+    noun: Noun | None,
+    own: bool = False,
+) -> Nominal:
+    """Derive an object that names a thing, with the determiner that `code` stands for."""
+    noun = noun or d.fresh(slot.nouns)
+    if code in "xyz":
+        return _unarticled(d, noun, code)
+    plural = code in "DB"
+    describe = 0.1 if noun.group in ("sport", "sound") else 0.3
+    if code in "iBm" and negation is not None:
+        return noun_phrase(d, noun, slot.case, "kein", plural, describe, negation)
+    if code == "p":
+        return noun_phrase(d, noun, slot.case, subject.owner or "der", False, describe)
+    if code == "d" and noun.group in ("home", "vehicle", "thing", "pet") and own and d.chance(0.15):
+        return owned(d, noun, slot.case)
+    determiner = {"i": "ein", "B": "", "m": ""}.get(code, "der")
+    return noun_phrase(d, noun, slot.case, determiner, plural, describe)
+
+
+def _unarticled(d: Derivation, noun: Noun, code: str) -> Nominal:
+    """Derive what is played: Klavier, the piano; Fußball, soccer; Karten, cards."""
+    unit = d.unit(noun.german)
+    german = [Word(noun.plural if code == "z" else noun.german, (unit,))]
+    english = [Word(noun.english_plural if code == "z" else noun.english, (unit,))]
+    if code == "x":
+        english.insert(0, Word("the", (), (unit,)))
+    return Nominal(german, english, 2, definite=False, lexeme=noun.german, noun=noun)
+
+
+def place_phrase(d: Derivation, noun: Noun, directed: bool, describe: float = 0.15):
+    """Derive a prepositional phrase of place or direction."""
+    german, case, english = prepositions(noun, directed)
+    phrase = noun_phrase(d, noun, case, describe=describe)
+    words = d.pair(german, english)
+    return contract(words[0], phrase.german), words[1] + phrase.english
+
+
+MODAL_CHOICES = tuple("können müssen wollen möchten".split() * 3 + ["sollen"] * 2 + ["dürfen"])
+"""Modal verbs, the more useful ones more often."""
+
+
+def make_clause(
+    d: Derivation,
+    frame: Frame,
+    tense: str,
+    subject: Nominal | None = None,
+    *,
+    negated: bool = False,
+    inverted: bool = False,
+    time: bool = True,
+    place: bool = True,
+    omit: Slot | None = None,
+    given: Noun | None = None,
+    nowhere: bool = False,
+    codes: str = "",
+    modal: str = "",
+    bare: bool = False,
+) -> Clause:
+    """Derive the parts of a clause.
+
+    Args:
+        d: the derivation.
+        frame: what its verb takes.
+        tense: "now", "state", "habit", "future", "past", "modal" or "infinitive".
+        subject: its subject, if it is given.
+        negated: whether it is negated.
+        inverted: whether English puts an auxiliary before the subject.
+        time: whether a time may be named.
+        place: whether an optional place may be named.
+        omit: an object that is asked for or relativised.
+        given: the noun of the accusative object, if it is given.
+        nowhere: whether even an obligatory place stays out, because it is asked for.
+        codes: the determiner of the last object, if it is given.
+        modal: the modal verb, if it is given.
+        bare: whether a habit needs no adverb, as after `wenn`.
+    """
+    d.used.add(frame.verb)
+    d.tenses.append(tense)
+    general = tense in ("habit", "state", "infinitive", "modal") or negated
+    if subject is None:
+        if tense == "modal" and not frame.personal:
+            raise DeadEndError
+        subject = subject_phrase(d, frame.subject, general=general, asked=inverted)
+    clause = Clause(subject, None, frame=frame)
+    codes = _codes(d, frame, tense)[: -1 if codes else None] + list(codes)
+    kein = negated and any(
+        code and code in "iBm" and not slot.german and slot is not omit
+        for slot, code in zip(frame.slots, codes, strict=True)
+    )
+    unit = None
+    if negated:
+        unit = d.unit("kein" if kein else "nicht")
+        clause.english["not"] = [Word("not", (unit,))]
+        if not kein:
+            clause.german["not"] = [Word("nicht", (unit,))]
+            clause.middle = "not"
+    aspect = {"now": "progressive", "state": "simple", "habit": "simple"}.get(tense, tense)
+    if tense == "modal" and not modal:
+        modal = d.choose(MODAL_CHOICES)
+    support = negated or inverted
+    clause.verb = verb_parts(d, frame.verb, aspect, subject.person, support, modal)
+    for slot, code in zip(frame.slots, codes, strict=True):
+        if slot is not omit:
+            _add_object(d, clause, slot, code, unit if kein else None, given, negated, general)
+    if not nowhere:
+        _add_place(d, clause, frame, tense, place and not negated, negated, time)
+    if time and not bare:
+        add_times(d, clause, tense, negated, inverted)
+    _finish_object(clause)
+    return clause
+
+
+def _codes(d: Derivation, frame: Frame, tense: str) -> list[str]:
+    if tense == "habit":
+        return [d.choose(slot.habitual) if slot.habitual else "d" for slot in frame.slots]
+    return [d.choose(slot.determiners) for slot in frame.slots]
+
+
+def _add_object(d, clause, slot, code, negation, given, negated, general) -> None:
+    if slot.persons:
+        plain = any(phrase.pronoun for phrase in clause.objects)
+        phrase = person_object(d, slot, clause.subject, plain, general)
+    else:
+        noun = given if slot.case == de.ACCUSATIVE else None
+        code = _distribute(clause, code)
+        own = clause.frame.verb.german in OWNED
+        phrase = thing_object(d, slot, clause.subject, code, negation, noun, own)
+        if (
+            phrase.noun.group in LISTED
+            and given is None
+            and code in "iBmD"
+            and negation is None
+            and d.chance(0.12)
+        ):
+            phrase = _list_objects(d, slot, clause.subject, code, phrase)
+    if slot.german:
+        words = d.pair(slot.german, slot.english)
+        clause.put("final", (contract(words[0], phrase.german), words[1] + phrase.english))
+        return
+    clause.objects.append(phrase)
+    if phrase.pronoun:
+        place = "pronoun"
+    elif not slot.persons and code in "xyz":
+        place = "final"
+    elif negated or phrase.definite:
+        # With kein nothing else can stand for the negation, so every object stays early.
+        place = "definite" if phrase.definite or clause.middle == "not" else "indefinite"
+    else:
+        place = "indefinite"
+    clause.german.setdefault(place, []).extend(phrase.german)
+
+
+OWNED = frozenset(
+    "waschen putzen reparieren suchen finden benutzen fotografieren malen zeichnen sehen füttern "
+    "anschauen aufräumen kennen".split()
+)
+"""Verbs of what one does to the things of others."""
+
+LISTED = (
+    "fruit vegetable baked food hot cold clothes literature press document plant pet farm furniture"
+).split()
+"""Groups of nouns that are named in lists."""
+
+
+def _distribute(clause: Clause, code: str) -> str:
+    """Make clothes plural when several people wear them, and avoid `ihr ihr`."""
+    if clause.subject.person == 3 and clause.frame.verb.german in (
+        "tragen",
+        "anziehen",
+        "ausziehen",
+    ):
+        return {"i": "B", "d": "D", "p": "D"}.get(code, code)
+    if code == "p" and any(phrase.pronoun for phrase in clause.objects):
+        return "d"
+    return code
+
+
+def _list_objects(d, slot, subject, code, first) -> Nominal:
+    """Derive two or three objects of one kind: einen Apfel, eine Birne und eine Banane."""
+    alike = [noun for noun in slot.nouns if noun.group == first.noun.group]
+    phrases = [first]
+    for _ in range(2 if d.chance(0.35) else 1):
+        noun = d.fresh(alike)
+        phrases.append(thing_object(d, slot, subject, code, None, noun))
+    return coordinate(d, phrases)
+
+
+def _finish_object(clause: Clause) -> None:
+    """Put English objects and the particle in order: pick up the guest, pick him up."""
+    verb = clause.frame.verb
+    objects = clause.objects
+    if verb.german in TO_DATIVE and objects and len(objects) == len(clause.frame.slots):
+        dative = objects[0]
+        to = Word("to", (), (clause.verb.unit, *dative.english[0].core))
+        words = [word for phrase in objects[1:] for word in phrase.english]
+        clause.english["object"] = [*words, to, *dative.english]
+        return
+    words = [word for phrase in objects for word in phrase.english]
+    particle = clause.verb.particle
+    late = bool(objects) and objects[-1].pronoun
+    clause.english["object"] = words + particle if late else particle + words
+
+
+def _add_place(d, clause, frame, tense, optional, negated, time) -> None:
+    # A habit says little without a place or a manner: "I sometimes sleep".
+    sparse = tense == "habit" and not frame.slots
+    chance = 1.0 if sparse and not frame.clock else 0.38
+    if frame.placed == "!" or (frame.placed and optional and d.chance(chance)):
+        noun = d.fresh(frame.places)
+        clause.put(
+            "direction" if frame.directed else "place", place_phrase(d, noun, frame.directed)
+        )
+    elif frame.manners and not negated and d.chance(0.8 if sparse else 0.4):
+        word = d.choose(frame.manners)
+        if not time and word in ("früh", "spät"):
+            return
+        options = ADVERBS["manner"] + ADVERBS["early"]
+        adverb = next(a for a in options if a.words[0][0] == word)
+        clause.put("manner", adverbial(d, adverb))
+
+
+TIME_CHANCES = {"past": 0.5, "now": 0.35, "modal": 0.3, "future": 1.0}
+"""How often each tense names a time; a future must, as only the time shows it in German."""
+
+
+MORNING = ("frühstücken", "aufstehen", "aufwachen")
+EVENING = ("einschlafen", "ausgehen")
+"""What nobody does in the evening, or in the morning."""
+
+TIMELESS = ("wohnen",)
+"""Verbs of what lasts longer than a day."""
+
+INSTANT = (
+    "öffnen schließen einschalten ausschalten anziehen ausziehen legen geben umarmen küssen "
+    "begrüßen springen aufstehen aufwachen einschlafen zurückgeben wegwerfen lachen lächeln weinen "
+    "schneiden antworten fragen danken folgen anfangen stehen sitzen bellen verlassen"
+)
+"""Verbs whose progressive goes with `now` and hardly with `today`."""
+
+
+@cache
+def times_for(group: str, verb: str) -> tuple[Adverb, ...]:
+    """Return the adverbials of a group that fit a verb."""
+    if group == "now" and verb in INSTANT.split():
+        return ADVERBS["now"][:1]
+    if group == "wish":
+        return tuple(adverb for adverb in ADVERBS["future"] if adverb.words[0][0] != "bald")
+    wrong = "Abend" if verb in MORNING else "Morgen" if verb in EVENING else ""
+    return tuple(
+        adverb for adverb in ADVERBS[group] if wrong not in [word for word, _ in adverb.words]
+    )
+
+
+def add_times(
+    d: Derivation, clause: Clause, tense: str, negated: bool = False, inverted: bool = False
+) -> None:
+    """Add times that go with a tense: a frequency, a day, an hour."""
+    frame = clause.frame
+    verb = frame.verb.german if frame else ""
+    if tense == "habit" and d.chance(0.6):
+        # In a question only often, always and sometimes sound natural.
+        clause.put("often", adverbial(d, d.choose(ADVERBS["often"][: 3 if inverted else None])))
+        clause.middle = "often"
+    elif tense == "habit":
+        clause.put("time", adverbial(d, d.choose(times_for("every", verb))))
+    elif "manner" in clause.german and tense in ("now", "modal"):
+        pass
+    elif verb not in TIMELESS and d.chance(TIME_CHANCES.get(tense, 0)):
+        group = d.choose(("now", "wish")) if tense == "modal" else tense
+        group = "wish" if negated and group == "future" else group
+        clause.put("time", adverbial(d, d.choose(times_for(group, verb))))
+    clocked = frame and frame.clock and tense in ("habit", "past", "modal", "future")
+    if clocked and "manner" not in clause.german and d.chance(1.0 if tense == "habit" else 0.4):
+        clause.put("clock", adverbial(d, d.choose(ADVERBS["hour"])))
+
+
+def copula_clause(
+    d: Derivation, subject: Nominal, complement: Sides, past: bool = False, negated: bool = False
+) -> Clause:
+    """Derive `X ist (nicht) ...`."""
+    d.tenses.append("past" if past else "state")
+    clause = Clause(subject, copula_parts(d, subject.person, past))
+    if negated:
+        clause.put("not", d.pair("nicht", "not"))
+        clause.middle = "not"
+    clause.put("final", complement)
+    return clause
+
+
+def verb_clause(d: Derivation, verb: str, tense: str, subject: Nominal, **options) -> Clause:
+    """Derive a clause of a subject and a verb, with nothing else.
+
+    Args:
+        d: the derivation.
+        verb: German infinitive.
+        tense: "progressive", "simple", "future" or "past".
+        subject: its subject.
+        **options: `negated` and `inverted` as for `make_clause`.
+    """
+    negated, inverted = options.get("negated", False), options.get("inverted", False)
+    d.used.add(VERBS[verb])
+    d.tenses.append(tense)
+    parts = verb_parts(d, VERBS[verb], tense, subject.person, negated or inverted)
+    clause = Clause(subject, parts)
+    if negated:
+        clause.put("not", d.pair("nicht", "not"))
+        clause.middle = "not"
+    clause.put("object", ([], parts.particle))
+    return clause
+
+
+def join(*parts: Sides) -> Sides:
+    """Concatenate parts on both sides."""
+    german: Words = []
+    english: Words = []
+    for left, right in parts:
+        german += left
+        english += right
+    return german, english
+
+
+def accepts(frame: Frame, subject: Nominal) -> bool:
+    """Tell whether a phrase can be the subject of a frame."""
+    if subject.noun is None:
+        return frame.personal
+    return subject.noun in select(frame.subject)
+
+
+BOTH_COMMAS = ([COMMA], [COMMA])
+GERMAN_COMMA = ([COMMA], [])

@@ -1,0 +1,250 @@
+"""Rules for noun phrases: NP -> <Det A N, Det A N>, with agreement on the German side."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from s2s_keras.corpora.grammar import english as en
+from s2s_keras.corpora.grammar import german as de
+from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation, Word, Words
+from s2s_keras.corpora.grammar.lexicon import ADVERBS, Adjective, Noun, adjectives_for, select
+
+FREE_OWNERS = (("mein", "my"), ("dein", "your"), ("unser", "our"), ("sein", "his"))
+"""Possessives that mean the same whatever the subject; `ihr` would be her or their."""
+
+OBJECT_PRONOUNS = {
+    de.ACCUSATIVE: (("ich", "mich", "me"), ("du", "dich", "you"), ("er", "ihn", "him"),
+                    ("wir", "uns", "us")),
+    de.DATIVE: (("ich", "mir", "me"), ("du", "dir", "you"), ("er", "ihm", "him"),
+                ("sie", "ihr", "her"), ("wir", "uns", "us"), ("sie", "ihnen", "them")),
+}  # fmt: skip
+"""(lexeme, German form, English form); accusative `sie` is left out, as it is her or them."""
+
+COLOURS = frozenset("rot blau grün gelb schwarz weiß grau braun".split())
+FIRST_ADJECTIVES = frozenset("alt neu klein groß schön teuer billig modern elegant".split())
+"""Adjectives that stand before a colour, in both languages."""
+
+STATES = frozenset("müde krank hungrig glücklich traurig".split())
+MOMENTARY = frozenset("durstig nervös wütend zufrieden".split())
+VERDICTS = frozenset("gut schlecht".split())
+
+UNGRADED = COLOURS | frozenset("leer lecker reif".split())
+"""Adjectives that take no `sehr`."""
+
+
+@dataclass(slots=True)
+class Nominal:
+    """A noun phrase on both sides, with the features that its clause agrees with.
+
+    Attributes:
+        german: German words.
+        english: English words.
+        person: index into a present paradigm (3 is every plural).
+        gender: "m", "f" or "n" of the head.
+        pronoun: whether it is a personal pronoun.
+        definite: whether it is definite; indefinite objects stand later in the sentence.
+        lexeme: the pronoun, or the noun's citation form.
+        noun: the head, if it is a noun.
+    """
+
+    german: Words
+    english: Words
+    person: int
+    gender: str = "m"
+    pronoun: bool = False
+    definite: bool = True
+    lexeme: str = ""
+    noun: Noun | None = None
+
+    @property
+    def owner(self) -> tuple[str, str] | None:
+        """The possessive that refers back to this phrase, or None for neuter subjects."""
+        if self.pronoun and self.lexeme in ("ich", "du", "wir"):
+            return {"ich": ("mein", "my"), "du": ("dein", "your"), "wir": ("unser", "our")}[
+                self.lexeme
+            ]
+        if self.person == 3:
+            return ("ihr", "their")
+        return {"m": ("sein", "his"), "f": ("ihr", "her"), "n": None}[self.gender]
+
+
+def pronoun(d: Derivation, lexeme: str) -> Nominal:
+    """Return a subject pronoun; `sie+` is the plural."""
+    german, english = d.pair(lexeme.rstrip("+"), en.SUBJECT[lexeme])
+    person = 3 if lexeme == "sie+" else de.PERSONS[lexeme] if lexeme != "sie" else 2
+    gender = "f" if lexeme == "sie" else "m"
+    return Nominal(german, english, person, gender, pronoun=True, lexeme=lexeme.rstrip("+"))
+
+
+def refer(d: Derivation, phrase: Nominal) -> Nominal:
+    """Return the subject pronoun for a person named before.
+
+    Raises:
+        DeadEndError: for neuter nouns, whose `es` is he, she or it in English.
+    """
+    if phrase.pronoun and phrase.lexeme != "sie":
+        return pronoun(d, phrase.lexeme)
+    if phrase.person == 3:
+        return pronoun(d, "sie+")
+    if phrase.gender == "n":
+        raise DeadEndError
+    return pronoun(d, "er" if phrase.gender == "m" else "sie")
+
+
+def noun_phrase(
+    d: Derivation,
+    noun: Noun,
+    case: int,
+    determiner: str | tuple[str, str] = "der",
+    plural: bool = False,
+    describe: float = 0.25,
+    negation: int | None = None,
+) -> Nominal:
+    """Derive a noun phrase.
+
+    Args:
+        d: the derivation.
+        noun: its head.
+        case: its case.
+        determiner: "der", "ein", "kein", "" for none, or a possessive (German, English).
+        plural: its number.
+        describe: probability of an adjective.
+        negation: the unit of `not` that a `kein` belongs to.
+    """
+    if noun.group == "country":
+        determiner, describe = "", 0
+    key = "pl" if plural else noun.gender
+    stem = determiner if isinstance(determiner, str) else determiner[0]
+    adjectives = choose_adjectives(d, noun, describe, stem)
+    german, english = _adjectives(d, adjectives, stem, key, case)
+    head = d.unit(noun.german)
+    german.append(Word(de.noun_form(noun, case, plural), (head,)))
+    english.append(Word(noun.english_plural if plural else noun.english, (head,)))
+    mass = plural or not noun.plural
+    words = _determiner(d, determiner, key, case, english[0].text, mass, negation)
+    definite = stem not in ("ein", "kein", "")
+    return Nominal(
+        words[0] + german,
+        words[1] + english,
+        3 if plural else 2,
+        noun.gender,
+        definite=definite,
+        lexeme=noun.german,
+        noun=noun,
+    )
+
+
+def _determiner(d, determiner, key, case, following, mass, negation) -> tuple[Words, Words]:
+    if determiner == "":
+        return [], []
+    if determiner == "kein":
+        # "kein" is "not ... a": its core is the negation, the article only hangs on to it.
+        word = Word(de.determiner("kein", key, case), (negation,))
+        return [word], [Word("any" if mass else en.article(following), (), (negation,))]
+    stem, translation = (
+        determiner
+        if isinstance(determiner, tuple)
+        else (determiner, "the" if determiner == "der" else en.article(following))
+    )
+    core = (d.unit(stem),)
+    return [Word(de.determiner(stem, key, case), core)], [Word(translation, core)]
+
+
+@cache
+def attributes(noun: Noun, definite: bool) -> tuple[Adjective, ...]:
+    """Return the adjectives that sound natural before a noun.
+
+    Passing states are said of people in a predicate: "my uncle is thirsty", not "my thirsty
+    uncle". A verdict such as "good" introduces something new: "a good movie".
+    """
+    anyone = noun.german in ("Mann", "Frau", "Kind", "Junge", "Mädchen")
+    excluded = MOMENTARY if anyone else MOMENTARY | STATES
+    people = noun.group in ("adult", "child", "parent", "relative")
+    return tuple(
+        adjective
+        for adjective in adjectives_for(noun)
+        if not (people and adjective.german in excluded)
+        and not (definite and adjective.german in VERDICTS)
+    )
+
+
+def choose_adjectives(
+    d: Derivation, noun: Noun, probability: float, stem: str = "der"
+) -> list[Adjective]:
+    """Return no adjective, one, or a quality and a colour."""
+    if not d.chance(probability):
+        return []
+    options = attributes(noun, stem not in ("ein", "kein", ""))
+    options = [adjective for adjective in options if adjective not in d.used]
+    if not options:
+        return []
+    first = d.fresh(options)
+    if first.german in FIRST_ADJECTIVES and d.chance(0.3):
+        colours = [a for a in adjectives_for(noun) if a.german in COLOURS and a not in d.used]
+        if colours:
+            return [first, d.fresh(colours)]
+    return [first]
+
+
+def _adjectives(d, adjectives, stem, key, case) -> tuple[Words, Words]:
+    german, english = [], []
+    for adjective in adjectives:
+        core = (d.unit(adjective.german),)
+        german.append(Word(de.adjective_form(adjective.german, stem, key, case), core))
+        english.append(Word(adjective.english, core))
+    return german, english
+
+
+def owned(d: Derivation, noun: Noun, case: int) -> Nominal:
+    """Derive a noun with its owner: das Auto der Nachbarin, the neighbor's car."""
+    # The aunt of my son is nobody one would call so: relatives belong to strangers here.
+    person = d.fresh(select("adult" if noun.group == "relative" else "adult relative parent"))
+    kin = person.group in ("relative", "parent")
+    if noun.german in ("Kleid", "Rock") and person.gender != "f":
+        raise DeadEndError
+    owner = noun_phrase(d, person, de.GENITIVE, d.choose(FREE_OWNERS) if kin else "der",
+                        describe=0.1)  # fmt: skip
+    german, english = _adjectives(d, choose_adjectives(d, noun, 0.2), "der", noun.gender, case)
+    head = d.unit(noun.german)
+    article = Word(de.determiner("der", noun.gender, case), (), (head,))
+    german = [article, *german, Word(de.noun_form(noun, case, False), (head,)), *owner.german]
+    last = owner.english[-1]
+    english = [
+        *owner.english[:-1],
+        last._replace(text=en.possessive(last.text)),
+        *english,
+        Word(noun.english, (head,)),
+    ]
+    return Nominal(german, english, 2, noun.gender, lexeme=noun.german, noun=noun)
+
+
+def contract(preposition: Words, phrase: Words) -> Words:
+    """Join a preposition and a definite article where German does: in dem -> im."""
+    joined = de.CONTRACTIONS.get((preposition[0].text, phrase[0].text))
+    if joined is None:
+        return preposition + phrase
+    article = phrase[0]
+    word = Word(joined, preposition[0].core + article.core, article.loose)
+    return [word, *phrase[1:]]
+
+
+def coordinate(d: Derivation, phrases: list[Nominal]) -> Nominal:
+    """Derive `A und B` or `A, B und C`, with a serial comma in English."""
+    conjunction_german, conjunction_english = d.pair("und", "and")
+    german, english = list(phrases[0].german), list(phrases[0].english)
+    for phrase in phrases[1:-1]:
+        german += [COMMA, *phrase.german]
+        english += [COMMA, *phrase.english]
+    german += conjunction_german + phrases[-1].german
+    english += ([COMMA] if len(phrases) > 2 else []) + conjunction_english + phrases[-1].english
+    definite = all(phrase.definite for phrase in phrases)
+    return Nominal(german, english, 3, definite=definite)
+
+
+def predicate(d: Derivation, adjective: Adjective, negated: bool = False) -> tuple[Words, Words]:
+    """Derive an adjective that stands alone: sehr alt, very old."""
+    german, english = [], []
+    if adjective.german not in UNGRADED and d.chance(0.2):
+        adverb = d.choose(ADVERBS["degree"][: 1 if negated else None])
+        german, english = d.pair(*adverb.words[0])
+    words = d.pair(adjective.german, adjective.english)
+    return german + words[0], english + words[1]

@@ -1,0 +1,29 @@
+"""How good a model is: scores of its translations, its word alignments, and figures.
+
+Nothing here imports TensorFlow before a model is run.
+"""
+
+from s2s_keras.evaluation.alignment import (
+    align,
+    alignment_error_rate,
+    attention_alignments,
+    word_weights,
+)
+from s2s_keras.evaluation.by_length import bleu_by_length
+from s2s_keras.evaluation.figures import attention_figure, length_figure, training_figure
+from s2s_keras.evaluation.pieces import words_of_pieces
+from s2s_keras.evaluation.scores import TOKENIZERS, score
+
+__all__ = [
+    "TOKENIZERS",
+    "align",
+    "alignment_error_rate",
+    "attention_alignments",
+    "attention_figure",
+    "bleu_by_length",
+    "length_figure",
+    "score",
+    "training_figure",
+    "word_weights",
+    "words_of_pieces",
+]

@@ -1,0 +1,135 @@
+"""Anything that translates: a training run, an exported folder, a SavedModel."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from s2s_keras.errors import InputError
+from s2s_keras.export.saved_model import DESCRIPTION_FILE, TOKENIZER_FILE
+from s2s_keras.models import EncoderDecoder
+from s2s_keras.search import TextToText, Translator
+from s2s_keras.tokenizer import Tokenizer
+from s2s_keras.training import Run
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A model that is ready to translate.
+
+    Attributes:
+        path: what it was loaded from.
+        source: the source language, ISO 639-1.
+        target: the target language, ISO 639-1.
+        max_length: the most tokens of a source and of a target, end token included.
+        tokenizer: its `Tokenizer`.
+        translator: its `Translator`.
+        attend: maps a string tensor `(batch,)` to what `TextToText.attend` gives.
+        model: the `EncoderDecoder`, for a training run; a SavedModel has none.
+    """
+
+    path: Path
+    source: str
+    target: str
+    max_length: int
+    tokenizer: Tokenizer
+    translator: Translator
+    attend: Callable
+    model: EncoderDecoder | None = None
+
+    def is_cut(self, text):
+        """Whether `text` has more tokens than the model reads."""
+        # A token stands for at least one byte, so most texts need no counting.
+        if len(text.encode()) < self.max_length - 1:
+            return False
+        return self.tokenizer.tokenize([text.strip()]).shape[1] > self.max_length - 1
+
+
+def load(path):
+    """Loads a model, whatever it is.
+
+    Args:
+        path: a training run's folder, an exported folder (its newest version is loaded), or one
+            SavedModel version folder.
+
+    Returns:
+        A `Deployed`.
+
+    Raises:
+        InputError: if there is no model at `path`.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    if Run(path).exists():
+        return _load_run(path)
+    if _is_saved_model(path):
+        return _load_saved_model(path)
+    versions = exported_versions(path)
+    if versions:
+        return _load_saved_model(path / str(versions[-1]))
+    raise InputError(
+        f"{path}: holds no model: give a training run, an exported folder or one of its versions"
+    )
+
+
+def exported_versions(path):
+    """The version numbers in an exported folder, rising."""
+    if not Path(path).is_dir():
+        return []
+    folders = [each for each in Path(path).iterdir() if each.name.isdecimal()]
+    return sorted(int(each.name) for each in folders if _is_saved_model(each))
+
+
+def text_to_text(run):
+    """The `TextToText` of a run's best weights."""
+    return TextToText(run.model(), run.tokenizer(), run.settings.max_length)
+
+
+def _is_saved_model(path):
+    return (path / "saved_model.pb").is_file()
+
+
+def _load_run(path):
+    run = Run(path)
+    translation = text_to_text(run)
+    return Deployed(
+        path=path,
+        source=run.settings.source,
+        target=run.settings.target,
+        max_length=run.settings.max_length,
+        tokenizer=translation.tokenizer,
+        translator=Translator.of(translation),
+        attend=tf.function(translation.attend),
+        model=translation.model,
+    )
+
+
+def _load_saved_model(path):
+    try:
+        description = json.loads((path / DESCRIPTION_FILE).read_text())
+        loaded = tf.saved_model.load(str(path))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path}: a SavedModel, but none that `export` wrote: it lacks {DESCRIPTION_FILE}"
+        ) from error
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise InputError(
+            f"{path}: this SavedModel is damaged ({str(error).splitlines()[0]}): export it again"
+        ) from error
+    return Deployed(
+        path=path,
+        source=description["source"],
+        target=description["target"],
+        max_length=description["max_length"],
+        tokenizer=Tokenizer.load(path / TOKENIZER_FILE),
+        translator=Translator(_kept_alive(loaded, "serving_default")),
+        attend=_kept_alive(loaded, "attention"),
+    )
+
+
+def _kept_alive(loaded, signature):
+    # A signature does not keep alive the object that owns its variables.
+    return lambda text: loaded.signatures[signature](text=text)

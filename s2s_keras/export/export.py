@@ -1,0 +1,86 @@
+"""The exported folder: a version, and the files beside it."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from s2s_keras.errors import InputError
+from s2s_keras.export.deployed import exported_versions, text_to_text
+from s2s_keras.export.model_card import model_card
+from s2s_keras.export.saved_model import write_saved_model
+from s2s_keras.files import replacing, write_atomically
+
+
+def export(run, output, version=1):
+    """Writes a run's best model as version `version` of an exported folder.
+
+    The version appears whole or not at all. The files beside the version folders (model card,
+    tokenizer, `results.json`) belong to the newest version.
+
+    Args:
+        run: a `Run`.
+        output: the exported folder, which may hold other versions.
+        version: a positive integer.
+
+    Returns:
+        The path of the version's folder.
+
+    Raises:
+        InputError: if the version exists, or the folder is none, or cannot be written.
+    """
+    output = Path(output)
+    folder = output / str(version)
+    if version < 1:
+        raise InputError(f"version {version}: it must be 1 or more")
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: choose another folder")
+    if folder.exists():
+        newest = max([version, *exported_versions(output)])
+        raise InputError(f"{folder} exists: choose another --version, such as {newest + 1}")
+    settings = run.settings
+    translation = text_to_text(run)
+    description = {
+        "source": settings.source,
+        "target": settings.target,
+        "model": settings.model,
+        "max_length": settings.max_length,
+        "vocabulary_size": translation.tokenizer.vocabulary_size,
+    }
+    try:
+        with replacing(folder) as temporary:
+            write_saved_model(temporary, translation, description)
+        if version >= max(exported_versions(output)):
+            _write_beside(output, version, run, translation, description)
+    except (OSError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder}: cannot be written ({reason})") from error
+    return folder
+
+
+def _write_beside(output, version, run, translation, description):
+    results = {"version": version, **description, **_results(run, translation.model)}
+    results["saved_model_bytes"] = _size(output / str(version))
+    write_atomically(output / "tokenizer.model", translation.tokenizer.model)
+    write_atomically(output / "README.md", model_card(results).encode())
+    write_atomically(output / "results.json", (json.dumps(results, indent=2) + "\n").encode())
+
+
+def _results(run, model):
+    settings, history, best = run.settings, run.history, run.best
+    return {
+        "corpus": Path(settings.corpus).name,
+        "seed": settings.seed,
+        "pairs": run.data["pairs"],
+        "weights": int(sum(np.prod(each.shape) for each in model.weights)),
+        "hardware": f"{os.cpu_count()} CPU cores",
+        "minutes": round(history[-1]["minutes"], 1),
+        "epochs": history[-1]["epoch"],
+        "validation": {"epoch": best["epoch"], "bleu": best["val_bleu"], "loss": best["val_loss"]},
+    }
+
+
+def _size(folder):
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())

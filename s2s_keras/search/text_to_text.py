@@ -1,0 +1,73 @@
+"""Text in, text out: tokenizer, model and search as one graph."""
+
+import tensorflow as tf
+
+from s2s_keras.search.greedy import greedy_search
+from s2s_keras.search.lengths import length_limits
+
+
+class TextToText:
+    """What a trained model does with text, as graph functions.
+
+    Training's validation, the command line and the exported signatures all call these.
+
+    White space around a text is ignored, and an empty text has an empty translation. A source of
+    more than `max_length` tokens (its end token among them) is cut there.
+
+    Args:
+        model: an `EncoderDecoder`.
+        tokenizer: the `Tokenizer` it was trained with.
+        max_length: the most tokens of a source and of a target, end tokens included.
+    """
+
+    def __init__(self, model, tokenizer, max_length):
+        self.model = model
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+
+    def source_ids(self, text):
+        """Texts `(batch,)` to the model's source ids int32 `(batch, source)`."""
+        ids = self.tokenizer.tokenize(tf.strings.strip(text))[:, : self.max_length - 1]
+        ends = tf.fill([tf.shape(text)[0], 1], self.tokenizer.END)
+        return tf.concat([ids, ends], axis=1).to_tensor(self.tokenizer.PADDING)
+
+    def tokens(self, source):
+        """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`."""
+        limits = length_limits(source, self.max_length)
+        tokens, score = greedy_search(self.model, source, limits, self.max_length)
+        longest = tf.reduce_max(tf.reduce_sum(tf.cast(tokens != 0, tf.int32), axis=1))
+        return {"tokens": tokens[:, :longest], "score": score}
+
+    def translate(self, text):
+        """Texts `(batch,)` to `text` and `score`, each `(batch,)`.
+
+        A line break in a translation becomes a space: one line in, one line out.
+        """
+        answer = self.tokens(self.source_ids(text))
+        return {"text": self._text(answer["tokens"]), "score": answer["score"]}
+
+    def attend(self, text):
+        """`translate` and where the model looked.
+
+        Returns:
+            Beside `text` and `score`: `source_tokens` string `(batch, source)` and `output_tokens`
+            string `(batch, target)`, empty at padding, and `weights` float32
+            `(batch, target, source)`, zero at padding.
+        """
+        source = self.source_ids(text)
+        answer = self.tokens(source)
+        tokens = answer["tokens"]
+        # The tokens read back in, as in teacher forcing: every model can do that in one pass.
+        read = tf.pad(tokens, [[0, 0], [1, 0]], constant_values=self.tokenizer.BEGIN)[:, :-1]
+        inputs = {"source": source, "target": read}
+        _, weights = self.model(inputs, training=False, return_attention_scores=True)
+        return {
+            "text": self._text(tokens),
+            "score": answer["score"],
+            "source_tokens": self.tokenizer.pieces_in_graph(source),
+            "output_tokens": self.tokenizer.pieces_in_graph(tokens),
+            "weights": tf.where(tf.expand_dims(tokens != 0, -1), weights, 0.0),
+        }
+
+    def _text(self, tokens):
+        return tf.strings.regex_replace(self.tokenizer.detokenize(tokens), r"[\r\n]", " ")

@@ -1,0 +1,109 @@
+"""The folder of a training run."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+
+from s2s_keras.errors import InputError
+from s2s_keras.files import replacing, write_atomically
+from s2s_keras.models import EncoderDecoder
+from s2s_keras.tokenizer import Tokenizer
+from s2s_keras.training.settings import Settings
+
+
+class Run:
+    """A folder that holds a training run.
+
+    - `run.json`: the settings, and a digest of the training pairs' tokens. Written last of what a
+      run begins with: a folder holds a run if it has this file.
+    - `tokenizer.model`: the SentencePiece model.
+    - `validation.tsv`: the validation pairs.
+    - `checkpoint.npz`: all that an exact resume needs.
+    - `model.keras`: the weights with the best validation so far.
+    - `history.json`: losses and scores, one entry an epoch.
+    - `logs/`: for TensorBoard.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.description_file = self.path / "run.json"
+        self.tokenizer_file = self.path / "tokenizer.model"
+        self.validation_file = self.path / "validation.tsv"
+        self.checkpoint_file = self.path / "checkpoint.npz"
+        self.model_file = self.path / "model.keras"
+        self.history_file = self.path / "history.json"
+        self.logs = self.path / "logs"
+
+    def exists(self):
+        """Whether the folder holds a run."""
+        return self.description_file.is_file()
+
+    def describe(self, settings, data):
+        """Writes `run.json`.
+
+        Args:
+            settings: `Settings`.
+            data: what the run learns from, a dictionary: counts and a digest.
+        """
+        self.write_json(self.description_file, {"settings": asdict(settings), "data": data})
+
+    @property
+    def settings(self):
+        """The run's `Settings`."""
+        return Settings(**self._description()["settings"])
+
+    @property
+    def data(self):
+        """What `describe` was told of the run's data."""
+        return self._description()["data"]
+
+    @property
+    def history(self):
+        """Losses and scores, a list of dictionaries, one an epoch."""
+        return json.loads(self.history_file.read_text()) if self.history_file.is_file() else []
+
+    @property
+    def best(self):
+        """The entry of the history whose epoch gave `model.keras`."""
+        if self.settings.monitor == "loss":
+            return min(self.history, key=lambda entry: entry["val_loss"])
+        return max(self.history, key=lambda entry: entry["val_bleu"])
+
+    def tokenizer(self):
+        """The run's `Tokenizer`."""
+        return Tokenizer.load(self.tokenizer_file)
+
+    def model(self):
+        """The `EncoderDecoder` with the best weights.
+
+        Raises:
+            InputError: if no epoch has ended yet.
+        """
+        if not self.model_file.is_file():
+            raise InputError(
+                f"{self.path}: no epoch of this run has ended yet, so it has no model: "
+                "go on with train --resume"
+            )
+        return keras.saving.load_model(self.model_file)
+
+    def save_model(self, model):
+        """Writes the weights and the configuration of `model`, without its optimizer."""
+        copy = EncoderDecoder.from_config(model.get_config())
+        copy.build()
+        copy.set_weights(model.get_weights())
+        with replacing(self.model_file) as temporary:
+            copy.save(temporary)
+
+    def write_json(self, path, value):
+        """Writes `value` as JSON to `path`, whole or not at all."""
+        write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def _description(self):
+        if not self.exists():
+            raise InputError(f"{self.path}: holds no training run")
+        return json.loads(self.description_file.read_text())

@@ -1,0 +1,68 @@
+"""Where a training stands, and everything needed to go on from there as if it had not stopped."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from s2s_keras.errors import InputError
+from s2s_keras.files import replacing
+
+
+@dataclass
+class TrainingState:
+    """The position of a training.
+
+    Attributes:
+        epoch: the epoch that is under way, counted from 0.
+        step: how many of its updates are done.
+        seconds: how long the run has trained, all its processes together.
+        best: the best value of what is monitored; None before the first validation.
+        best_epoch: the epoch that gave it.
+        ended: why the run is finished; empty while it is not.
+        history: losses and scores of the epochs so far.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    best: float | None = None
+    best_epoch: int = -1
+    ended: str = ""
+    history: list = field(default_factory=list)
+
+
+def save_checkpoint(path, state, model):
+    """Writes `state` and every variable of a compiled model, whole or not at all.
+
+    The variables are the weights, the optimizer's, the dropout's seeds and the running metrics.
+    """
+    arrays = {f"v{index}": np.asarray(each) for index, each in enumerate(_variables(model))}
+    with replacing(path) as temporary:
+        np.savez(temporary, state=json.dumps(asdict(state)), **arrays)
+
+
+def load_checkpoint(path, model):
+    """Puts back what `save_checkpoint` wrote.
+
+    Returns:
+        The `TrainingState`.
+
+    Raises:
+        InputError: if the file is no checkpoint of this model.
+    """
+    variables = _variables(model)
+    try:
+        with np.load(path) as saved:
+            if len(saved.files) != len(variables) + 1:
+                raise ValueError("another model's variables")
+            for index, variable in enumerate(variables):
+                variable.assign(saved[f"v{index}"])
+            return TrainingState(**json.loads(str(saved["state"])))
+    except (ValueError, KeyError, OSError) as error:
+        raise InputError(f"{path}: no checkpoint of this run ({error})") from error
+
+
+def _variables(model):
+    # `variables` holds the weights, the dropout's seeds and the metrics'.
+    return [*model.variables, *model.optimizer.variables]

@@ -1,0 +1,76 @@
+import keras
+import numpy as np
+import pytest
+from conftest import ATTENTIONS, small_model
+
+from s2s_keras.errors import InputError
+from s2s_keras.models import PRESETS, MaskedCrossentropy, TokenAccuracy, build_preset
+
+INPUTS = {
+    "source": np.array([[11, 12, 13, 3], [21, 22, 3, 0]], "int32"),
+    "target": np.array([[2, 31, 32], [2, 41, 0]], "int32"),
+}
+LABELS = np.array([[31, 32, 3], [41, 3, 0]], "int32")
+
+
+def test_shapes(model):
+    logits, weights = model(INPUTS, return_attention_scores=True)
+    assert logits.shape == (2, 3, 50)
+    assert weights.shape == (2, 3, 4)
+
+
+def test_start_and_step_equal_call(model):
+    logits = keras.ops.convert_to_numpy(model(INPUTS, training=False))
+    state = model.start(INPUTS["source"])
+    for time in range(3):
+        step, state, _ = model.step(INPUTS["target"][:, time], state)
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(step)[0], logits[0, time], atol=1e-5
+        )
+
+
+def test_learns_two_pairs_by_heart(model):
+    model.dropout.rate = 0.0
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01),
+        loss=MaskedCrossentropy(),
+        weighted_metrics=[TokenAccuracy()],
+    )
+    model.fit(INPUTS, LABELS, epochs=150, verbose=0)
+    result = model.evaluate(INPUTS, LABELS, verbose=0, return_dict=True)
+    assert result["accuracy"] == 1.0
+    assert result["loss"] < 0.1
+
+
+def test_dropout_acts_in_training_only(model):
+    calm = [keras.ops.convert_to_numpy(model(INPUTS, training=False)) for _ in range(2)]
+    wild = [keras.ops.convert_to_numpy(model(INPUTS, training=True)) for _ in range(2)]
+    np.testing.assert_array_equal(*calm)
+    assert np.abs(wild[0] - wild[1]).max() > 1e-4
+
+
+@pytest.mark.parametrize("tied_softmax", [True, False])
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_saves_and_loads_in_safe_mode(tmp_path, name, tied_softmax):
+    model = small_model(name, tied_softmax)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert (loaded.tied_softmax, loaded.dropout_rate) == (tied_softmax, 0.5)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(loaded(INPUTS)), keras.ops.convert_to_numpy(model(INPUTS))
+    )
+
+
+def test_a_tied_softmax_saves_a_table():
+    tied, untied = (small_model("gru", tied_softmax=tied) for tied in (True, False))
+    assert untied.count_params() - tied.count_params() == 50 * 7
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_build(name):
+    assert build_preset(name, 100)(INPUTS).shape == (2, 3, 100)
+
+
+def test_an_unknown_preset_is_named_beside_those_that_are():
+    with pytest.raises(InputError, match="unknown model 'gur': choose one of gru, gru-attention"):
+        build_preset("gur", 100)
