@@ -8,6 +8,7 @@ from pathlib import Path
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
+from sentencepiece import sentencepiece_model_pb2
 
 from s2s_keras.errors import InputError
 from s2s_keras.files import write_atomically
@@ -92,7 +93,7 @@ class Tokenizer(tf.Module):
                     f"no vocabulary of {vocabulary_size} can be learned from this corpus: "
                     f"{str(error).rpartition('] ')[2] or 'it holds no text'}"
                 ) from error
-        return cls(model.getvalue())
+        return cls(_without_file_names(model.getvalue()))
 
     @property
     def vocabulary_size(self):
@@ -150,3 +151,11 @@ def _rule_files():
         escape.write_text("".join(f"{each}\t{escaped}\n" for each, escaped in _RULES))
         unescape.write_text("".join(f"{escaped}\t{each}\n" for each, escaped in _RULES))
         yield str(escape), str(unescape)
+
+
+def _without_file_names(model):
+    """The same model whatever the rule files were called."""
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    for spec in (proto.normalizer_spec, proto.denormalizer_spec):
+        spec.ClearField("normalization_rule_tsv")
+    return proto.SerializeToString(deterministic=True)

@@ -11,14 +11,15 @@ A batch holds as many padded tokens as make it `sentences` pairs in the mean ove
 it has as many real target tokens as the tutorial's, in the mean.
 """
 
+import functools
+
 import keras
 
 from benchmarks.timed_fit import timed_fit
 from benchmarks.token_file import read_token_file
 from s2s_keras.layers import AdditiveAttention, RecurrentDecoder, RecurrentEncoder
-from s2s_keras.models import EncoderDecoder
+from s2s_keras.models import EncoderDecoder, MaskedCrossentropy, TokenAccuracy
 from s2s_keras.pipeline import Batches, to_dataset
-from s2s_keras.training.losses import MaskedCrossentropy, TokenAccuracy
 from s2s_keras.training.settings import Settings
 
 
@@ -45,9 +46,11 @@ def build_model(vocabulary_size, units):
     return model
 
 
-def batch_tokens(pairs, sentences):
-    """Padded target tokens a batch that make it hold `sentences` pairs in the mean."""
-    return round(sentences * Batches(pairs, batch_tokens=1).widths.mean())
+def bucketed_batches(pairs, sentences, seed):
+    """Batches by length without end, of `sentences` pairs in the mean."""
+    # An epoch's batches are its padded tokens over those of a batch, and its pairs over theirs.
+    width = Batches(pairs, batch_tokens=1).widths.mean()
+    return to_dataset(Batches(pairs, round(sentences * width), seed).stream)
 
 
 class Peer:
@@ -63,16 +66,11 @@ class Peer:
 
     def __init__(self, tokens, vocabulary_size, units, sentences, warmup):
         keras.utils.set_random_seed(0)
-        self.pairs = read_token_file(tokens)
-        self.batch_tokens = batch_tokens(self.pairs, sentences)
+        self.dataset = functools.partial(bucketed_batches, read_token_file(tokens), sentences)
         self.model = build_model(vocabulary_size, units)
         self.about = {"parameters": self.model.count_params()}
-        self.model.fit(self.dataset(0), steps_per_epoch=warmup, verbose=0)
-
-    def dataset(self, seed):
-        """Batches without end."""
-        return to_dataset(Batches(self.pairs, self.batch_tokens, seed).stream)
+        self.model.fit(self.dataset(seed=0), steps_per_epoch=warmup, verbose=0)
 
     def measure(self, number, steps):
         """Times `steps` updates; see `timed_fit`."""
-        return timed_fit(self.model, self.dataset(number + 1), steps)
+        return timed_fit(self.model, self.dataset(seed=number + 1), steps)

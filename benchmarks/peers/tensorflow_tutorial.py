@@ -26,6 +26,8 @@ Changed:
 - The attention's weights are not stored on the layers.
 """
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -90,6 +92,22 @@ def build_model(vocabulary_size, units):
     return model
 
 
+def padded_batches(pairs, sentences, seed):
+    """Batches without end of `sentences` shuffled pairs: `((source, target), labels)`."""
+    rows = (_ragged(pairs.sources), _ragged(pairs.targets))
+    dataset = tf.data.Dataset.from_tensor_slices(rows)
+    dataset = dataset.shuffle(len(dataset), seed=seed, reshuffle_each_iteration=False)
+    return dataset.batch(sentences).map(_pad, tf.data.AUTOTUNE).repeat()
+
+
+def _ragged(rows):
+    return tf.RaggedTensor.from_row_lengths(np.concatenate(rows), [len(row) for row in rows])
+
+
+def _pad(source, target):
+    return (source.to_tensor(), target[:, :-1].to_tensor()), target[:, 1:].to_tensor()
+
+
 class Peer:
     """See the module.
 
@@ -104,26 +122,11 @@ class Peer:
     def __init__(self, tokens, vocabulary_size, units, sentences, warmup):
         keras.utils.set_random_seed(0)
         pairs = read_token_file(tokens)
-        self.rows = (_ragged(pairs.sources), _ragged(pairs.targets))
-        self.sentences = sentences
+        self.dataset = functools.partial(padded_batches, pairs, sentences)
         self.model = build_model(vocabulary_size, units)
         self.about = {"parameters": self.model.count_params()}
-        self.model.fit(self.dataset(0), steps_per_epoch=warmup, verbose=0)
-
-    def dataset(self, seed):
-        """Batches without end."""
-        dataset = tf.data.Dataset.from_tensor_slices(self.rows)
-        dataset = dataset.shuffle(len(dataset), seed=seed, reshuffle_each_iteration=False)
-        return dataset.batch(self.sentences).map(_pad, tf.data.AUTOTUNE).repeat()
+        self.model.fit(self.dataset(seed=0), steps_per_epoch=warmup, verbose=0)
 
     def measure(self, number, steps):
         """Times `steps` updates; see `timed_fit`."""
-        return timed_fit(self.model, self.dataset(number + 1), steps)
-
-
-def _ragged(rows):
-    return tf.RaggedTensor.from_row_lengths(np.concatenate(rows), [len(row) for row in rows])
-
-
-def _pad(source, target):
-    return (source.to_tensor(), target[:, :-1].to_tensor()), target[:, 1:].to_tensor()
+        return timed_fit(self.model, self.dataset(seed=number + 1), steps)

@@ -1,6 +1,7 @@
 """Reads the arguments, runs a command, turns bad input into one line and exit code 2."""
 
 import argparse
+import contextlib
 import os
 import sys
 
@@ -32,8 +33,6 @@ def main(arguments=None):
     Returns:
         The exit code: 0 for success, 2 for wrong usage or bad input.
     """
-    # TensorFlow writes a dozen lines of its own to standard error, whatever happens.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     parser = _Parser(
         prog="s2s-keras",
         description=_DESCRIPTION,
@@ -45,6 +44,7 @@ def main(arguments=None):
     for command in (train, evaluate, translate, export):
         command.add_to(commands)
     options = parser.parse_args(arguments)
+    _import_tensorflow()
     try:
         options.run(options)
     except InputError as error:
@@ -58,3 +58,25 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def _import_tensorflow():
+    """Imports TensorFlow without the lines that it writes to standard error each time."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _standard_error_closed():
+        import tensorflow_text  # noqa: F401
+
+
+@contextlib.contextmanager
+def _standard_error_closed():
+    # TensorFlow's C++ code writes to the file descriptor, which `sys.stderr` does not stand for.
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -46,9 +46,9 @@ class Resumable(keras.callbacks.Callback):
                 variable.assign(value)
             self.running_metrics = None
 
-    def keep_running_metrics(self):
-        """Remembers the metrics as they are now, for the epoch that goes on."""
-        self.running_metrics = [np.asarray(each) for each in self.model.metrics_variables]
+    def keep_running_metrics(self, model):
+        """Remembers the metrics of `model` as they are now, for the epoch that goes on."""
+        self.running_metrics = [np.asarray(each) for each in model.metrics_variables]
 
     def on_train_batch_end(self, batch, logs=None):
         """Counts the update, stops at a limit, saves from time to time."""

@@ -3,10 +3,8 @@
 import hashlib
 import sys
 import time
-from pathlib import Path
 
 import keras
-import numpy as np
 
 from s2s_keras.corpora import load_corpus, read_pairs, write_pairs
 from s2s_keras.errors import InputError
@@ -74,7 +72,7 @@ def train(settings, output, *, resume=False, max_minutes=None):
     )
     resumable.clock = start
     if state.step:
-        resumable.keep_running_metrics()
+        resumable.keep_running_metrics(model)
     callbacks = [
         Validation(
             run,
@@ -107,6 +105,7 @@ def _fit(model, batches, validation_data, state, epochs, callbacks):
             steps_per_epoch=len(batches) - step,
             validation_data=validation_data,
             callbacks=callbacks,
+            shuffle=False,
             verbose=0,
         )
 

@@ -132,6 +132,13 @@ def test_moses_tokenizes_by_language():
     assert score(*texts, tokenize="moses", language="en")["bleu"] < 50
 
 
+def test_moses_normalises_by_language():
+    # A no-break space within a number becomes a comma in German and a point in English.
+    texts = ["es kostet 1,000 Euro"], ["es kostet 1\u00a0000 Euro"]
+    assert score(*texts, tokenize="moses", language="de")["bleu"] == pytest.approx(100)
+    assert score(*texts, tokenize="moses", language="en")["bleu"] < 50
+
+
 def test_moses_leaves_chrf_alone():
     plain, moses = (score(HYPOTHESES, REFERENCES, tokenize=name) for name in ("13a", "moses"))
     assert plain["chrf"] == moses["chrf"]

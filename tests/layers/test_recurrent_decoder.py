@@ -46,9 +46,7 @@ def test_the_previous_state_asks_and_the_context_feeds_the_cell(decoder, encoded
     gates = decoder.cell.project(embedded) + decoder.context(context)
     hidden = decoder.cell(gates, state["hidden"])
     joined = keras.ops.concatenate([hidden, context, embedded], axis=-1)
-    expected = np.tanh(
-        numpy(joined) @ numpy(decoder.readout.kernel) + numpy(decoder.readout.bias)
-    )
+    expected = np.tanh(numpy(joined) @ numpy(decoder.readout.kernel) + numpy(decoder.readout.bias))
     readout, state, given = decoder.step(embedded, state)
     np.testing.assert_allclose(numpy(readout), expected, atol=1e-6)
     np.testing.assert_allclose(numpy(state["hidden"]), numpy(hidden), atol=1e-6)

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import ATTENTIONS, small_model
+from small_models import ATTENTIONS, small_model
 
 from s2s_keras.errors import InputError
 from s2s_keras.models import PRESETS, MaskedCrossentropy, TokenAccuracy, build_preset
@@ -24,9 +24,7 @@ def test_start_and_step_equal_call(model):
     state = model.start(INPUTS["source"])
     for time in range(3):
         step, state, _ = model.step(INPUTS["target"][:, time], state)
-        np.testing.assert_allclose(
-            keras.ops.convert_to_numpy(step)[0], logits[0, time], atol=1e-5
-        )
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(step)[0], logits[0, time], atol=1e-5)
 
 
 def test_learns_two_pairs_by_heart(model):

@@ -6,7 +6,7 @@ from functools import cache
 from s2s_keras.corpora.grammar import german as de
 from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation, Word, Words
 from s2s_keras.corpora.grammar.frames import Frame, Slot, prepositions
-from s2s_keras.corpora.grammar.lexicon import ADVERBS, LEMMAS, VERBS, Adverb, Noun, select
+from s2s_keras.corpora.grammar.lexicon import ADVERBS, LEMMAS, VERBS, Adverb, Noun, listed, select
 from s2s_keras.corpora.grammar.nominal import (
     FREE_OWNERS,
     OBJECT_PRONOUNS,
@@ -17,7 +17,7 @@ from s2s_keras.corpora.grammar.nominal import (
     owned,
     pronoun,
 )
-from s2s_keras.corpora.grammar.verbal import MODALS, VerbParts, copula_parts, verb_parts
+from s2s_keras.corpora.grammar.verbal import VerbParts, copula_parts, verb_parts
 
 MIDDLE = {
     "plain": "pronoun time clock definite place indefinite manner direction final",
@@ -216,6 +216,8 @@ def thing_object(
 ) -> Nominal:
     """Derive an object that names a thing, with the determiner that `code` stands for."""
     noun = noun or d.fresh(slot.nouns)
+    if code == "p" and noun.german in ("Kleid", "Rock") and subject.owner == ("sein", "his"):
+        raise DeadEndError
     if code in "xyz":
         return _unarticled(d, noun, code)
     plural = code in "DB"
@@ -248,7 +250,7 @@ def place_phrase(d: Derivation, noun: Noun, directed: bool, describe: float = 0.
     return contract(words[0], phrase.german), words[1] + phrase.english
 
 
-MODAL_CHOICES = tuple("können müssen wollen möchten".split() * 3 + ["sollen"] * 2 + ["dürfen"])
+MODAL_CHOICES = listed("können müssen wollen möchten") * 3 + ("sollen", "sollen", "dürfen")
 """Modal verbs, the more useful ones more often."""
 
 
@@ -336,7 +338,7 @@ def _add_object(d, clause, slot, code, negation, given, negated, general) -> Non
     else:
         noun = given if slot.case == de.ACCUSATIVE else None
         code = _distribute(clause, code)
-        own = clause.frame.verb.german in OWNED
+        own = given is None and clause.frame.verb.german in OWNED
         phrase = thing_object(d, slot, clause.subject, code, negation, noun, own)
         if (
             phrase.noun.group in LISTED
@@ -363,15 +365,15 @@ def _add_object(d, clause, slot, code, negation, given, negated, general) -> Non
     clause.german.setdefault(place, []).extend(phrase.german)
 
 
-OWNED = frozenset(
+OWNED = listed(
     "waschen putzen reparieren suchen finden benutzen fotografieren malen zeichnen sehen füttern "
-    "anschauen aufräumen kennen".split()
+    "anschauen aufräumen kennen"
 )
 """Verbs of what one does to the things of others."""
 
-LISTED = (
+LISTED = listed(
     "fruit vegetable baked food hot cold clothes literature press document plant pet farm furniture"
-).split()
+)
 """Groups of nouns that are named in lists."""
 
 
@@ -440,10 +442,10 @@ MORNING = ("frühstücken", "aufstehen", "aufwachen")
 EVENING = ("einschlafen", "ausgehen")
 """What nobody does in the evening, or in the morning."""
 
-TIMELESS = ("wohnen",)
+TIMELESS = ("wohnen", "hängen", "liegen")
 """Verbs of what lasts longer than a day."""
 
-INSTANT = (
+INSTANT = listed(
     "öffnen schließen einschalten ausschalten anziehen ausziehen legen geben umarmen küssen "
     "begrüßen springen aufstehen aufwachen einschlafen zurückgeben wegwerfen lachen lächeln weinen "
     "schneiden antworten fragen danken folgen anfangen stehen sitzen bellen verlassen"
@@ -454,7 +456,7 @@ INSTANT = (
 @cache
 def times_for(group: str, verb: str) -> tuple[Adverb, ...]:
     """Return the adverbials of a group that fit a verb."""
-    if group == "now" and verb in INSTANT.split():
+    if group == "now" and verb in INSTANT:
         return ADVERBS["now"][:1]
     if group == "wish":
         return tuple(adverb for adverb in ADVERBS["future"] if adverb.words[0][0] != "bald")
@@ -480,8 +482,12 @@ def add_times(
         pass
     elif verb not in TIMELESS and d.chance(TIME_CHANCES.get(tense, 0)):
         group = d.choose(("now", "wish")) if tense == "modal" else tense
-        group = "wish" if negated and group == "future" else group
-        clause.put("time", adverbial(d, d.choose(times_for(group, verb))))
+        group = "wish" if group == "future" and (negated or (frame and frame.clock)) else group
+        times = times_for(group, verb)
+        if "manner" in clause.german:
+            # "Morgen früh" is tomorrow morning, so only days of the week go with a manner.
+            times = [adverb for adverb in times if adverb.words[0][0] == "am"]
+        clause.put("time", adverbial(d, d.choose(times)))
     clocked = frame and frame.clock and tense in ("habit", "past", "modal", "future")
     if clocked and "manner" not in clause.german and d.chance(1.0 if tense == "habit" else 0.4):
         clause.put("clock", adverbial(d, d.choose(ADVERBS["hour"])))

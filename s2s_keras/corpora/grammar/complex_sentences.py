@@ -22,7 +22,7 @@ from s2s_keras.corpora.grammar.clauses import (
 from s2s_keras.corpora.grammar.fragments import COMMA, Derivation, Word
 from s2s_keras.corpora.grammar.frames import FRAMES, Frame, frames_for, frames_of, frames_with
 from s2s_keras.corpora.grammar.lexicon import ADJECTIVES, ADVERBS, NOUNS, VERBS, Noun, select
-from s2s_keras.corpora.grammar.nominal import Nominal, noun_phrase, predicate, pronoun, refer
+from s2s_keras.corpora.grammar.nominal import Nominal, noun_phrase, predicate, refer, settle
 from s2s_keras.corpora.grammar.simple_sentences import (
     USES,
     any_clause,
@@ -135,12 +135,16 @@ def _is_present_effort(frame: Frame) -> bool:
     return "P" in frame.uses and frame.verb not in IDLE_VERBS
 
 
+UNDESCRIBED = ("haben", "sammeln", "erklären")
+"""Verbs whose object a relative clause does not go with."""
+
+
 def _takes_definite(frame: Frame) -> bool:
     """Tell whether the last object can be `the` thing, for a relative clause to describe."""
     if not frame.slots:
         return False
     slot = frame.slots[-1]
-    bound = bool(slot.german) or slot.case != de.ACCUSATIVE or frame.verb.german == "haben"
+    bound = bool(slot.german) or slot.case != de.ACCUSATIVE or frame.verb.german in UNDESCRIBED
     return bool(slot.nouns) and not bound and bool(set("diDB") & set(slot.determiners))
 
 
@@ -193,32 +197,46 @@ def content(d: Derivation) -> Sides:
         if verb == "sagen" and not past and subject.person < 2:
             raise DeadEndError
         main = verb_clause(d, verb, "past" if past else "simple", subject)
-        inner = _content_clauses(d, ("dass", "that"), past)
+        tenses = "past" if past else "now now state past past future modal"
+        tenses = "past future" if verb == "hoffen" else tenses
+        inner = _content_clauses(d, ("dass", "that"), tenses)
     elif chance < 0.75:
         if subject.person < 2:
             raise DeadEndError
         main = verb_clause(d, "fragen", "simple", subject)
-        inner = _content_clauses(d, ("ob", "whether"), False)
+        inner = _content_clauses(d, ("ob", "whether"), "now past past future modal")
     else:
         main = verb_clause(d, "wissen", "simple", subject, negated=True)
         inner = _indirect_question(d)
     return join(main.order("statement"), GERMAN_COMMA, inner, GERMAN_COMMA)
 
 
-def _content_clauses(d: Derivation, word: tuple[str, str], past: bool) -> Sides:
-    tense = "past" if past else tense_of(d, "now now state past past future modal")
-    first = subordinate_sides(d, d.pair(*word), _content_clause(d, tense))
+def _content_clauses(d: Derivation, word: tuple[str, str], tenses: str) -> Sides:
+    tense = tense_of(d, tenses)
+    asked = word[0] == "ob"
+    first = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, asked))
     chance = d.random()
     if chance < (0.5 if d.grow else 0.12):
-        second = subordinate_sides(d, d.pair(*word), _content_clause(d, tense))
+        second = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, asked))
         return join(first, d.pair("und", "and"), second)
     return first
 
 
-def _content_clause(d: Derivation, tense: str) -> Clause:
+def _content_clause(d: Derivation, tense: str, asked: bool) -> Clause:
+    if asked:
+        return _asked_clause(d, tense)
     if tense == "state" and d.chance(0.5):
         return described(d)
     return any_clause(d, tense, negated=d.chance(0.12))
+
+
+def _asked_clause(d: Derivation, tense: str, **options) -> Clause:
+    """Derive a clause somebody asks about, which is rarely about oneself."""
+    frame = any_frame(d, tense)
+    if not frame.personal:
+        return make_clause(d, frame, tense, **options)
+    subject = subject_phrase(d, frame.subject, general=True, asked=True)
+    return make_clause(d, frame, tense, subject, **options)
 
 
 def _indirect_question(d: Derivation) -> Sides:
@@ -229,11 +247,12 @@ def _indirect_question(d: Derivation) -> Sides:
         return asked_place(d, tense_of(d, "now past state"), False).order("subordinate")
     if chance < 0.75:
         word = d.pair("warum", "why")
-        return subordinate_sides(d, word, any_clause(d, tense_of(d, "now past past")))
+        return subordinate_sides(d, word, _asked_clause(d, tense_of(d, "now past past")))
     if chance < 0.85:
         word = d.pair("wann", "when")
-        return subordinate_sides(d, word, any_clause(d, "past", time=False))
-    return subordinate_sides(d, d.pair("ob", "whether"), any_clause(d, tense_of(d)))
+        return subordinate_sides(d, word, _asked_clause(d, "past", time=False))
+    word = d.pair("ob", "whether")
+    return subordinate_sides(d, word, _asked_clause(d, tense_of(d)))
 
 
 def because(d: Derivation) -> Sides:
@@ -250,7 +269,7 @@ def _because_quality(d: Derivation) -> Sides:
     noun = d.fresh([n for n in slot.nouns if n in quality.nouns] or slot.nouns)
     if noun not in quality.nouns or (slot.determiners in ("B", "z")) or not noun.plural:
         raise DeadEndError
-    d.used.add(quality)
+    settle(d, quality)
     main = make_clause(d, frame, tense, given=noun, codes="d")
     if main.objects[-1].person == 3:
         raise DeadEndError
@@ -265,13 +284,17 @@ def _has_quality(frame: Frame) -> bool:
     return things and frame.verb.german in QUALITIES
 
 
+DUTIES = ("müssen", "wollen", "möchten")
+DUTY_VERBS = verbs("arbeiten kaufen einkaufen warten sprechen treffen abholen")
+"""Verbs of errands that one may have to do."""
+
+
 def _because_wish(d: Derivation) -> Sides:
     subject = subject_phrase(d, "adult relative", 0.35)
     goes, frame = going(d, subject)
-    wish = make_clause(
-        d, frame, "modal", refer(d, subject), modal=d.choose(("wollen", "müssen", "möchten")),
-        nowhere=True, time=False,
-    )  # fmt: skip
+    modals = DUTIES if frame.verb in DUTY_VERBS else DUTIES[1:]
+    subject = refer(d, subject)
+    wish = make_clause(d, frame, "modal", subject, modal=d.choose(modals), nowhere=True, time=False)
     return attach(d, goes, d.pair("weil", "because"), wish, False)
 
 
@@ -334,7 +357,7 @@ def _because_state(d: Derivation) -> Sides:
 
 def _with_state(d, frame, state, past, negated, word, first) -> Sides:
     """Derive an action of somebody and, in a subordinate clause, the state they are in."""
-    d.used.add(state)
+    settle(d, state)
     subject = subject_phrase(d, "human", 0.3)
     again = refer(d, subject)
     if not accepts(frame, subject):
@@ -379,13 +402,12 @@ def whenever(d: Derivation) -> Sides:
     word = d.pair("wenn", "when")
     first = d.chance(0.5)
     if d.chance(0.45):
-        state = d.choose(tuple(COMFORT_VERBS))
+        state = settle(d, d.choose(tuple(COMFORT_VERBS)))
         frame = unused(d, frames_of("H", COMFORT_VERBS[state]))
         subject = subject_phrase(d, "human", 0.3, general=True)
         again = refer(d, subject)
         if not accepts(frame, subject):
             raise DeadEndError
-        d.used.add(state)
         outer, inner = (again, subject) if first else (subject, again)
         main = often(d, make_clause(d, frame, "habit", outer, bare=True))
         return attach(d, main, word, state_clause(d, inner, state=state), first)
@@ -602,14 +624,18 @@ def _verb_phrases(d: Derivation) -> Sides:
     if not accepts_people(clause.subject):
         raise DeadEndError
     parts = [main_clause(d, clause, 0.7)]
+    auxiliary = frame.verb.auxiliary
     for _ in range(2 if d.chance(0.95 if d.grow else 0.35) else 1):
-        parts.append(_another(d, clause, tense))
+        part, auxiliary = _another(d, clause.subject, tense, auxiliary)
+        parts.append(part)
     if len(parts) == 3:
         return join(parts[0], BOTH_COMMAS, parts[1], ([], [COMMA]), d.pair("und", "and"), parts[2])
     return join(parts[0], d.pair("und", "and"), parts[1])
 
 
-LASTING_VERBS = verbs("wohnen tragen liegen hängen sehen verstehen aufwachen einschlafen weinen")
+LASTING_VERBS = verbs(
+    "schlafen wohnen tragen liegen hängen sehen verstehen aufwachen einschlafen weinen"
+)
 """Verbs that do not go into a list of what somebody does one after another."""
 
 
@@ -619,15 +645,19 @@ def accepts_people(subject: Nominal) -> bool:
     return subject.noun is None or subject.noun.group in groups
 
 
-def _another(d: Derivation, clause: Clause, tense: str) -> Sides:
-    """Derive a verb phrase that shares the subject, and in German the auxiliary if it can."""
+def _another(d: Derivation, subject: Nominal, tense: str, auxiliary: str) -> tuple[Sides, str]:
+    """Derive a verb phrase that shares a subject, and in German the auxiliary if it can.
+
+    Returns:
+        The words, and the auxiliary that the next verb phrase may share.
+    """
     now = tense == "now"
-    frame = unused(d, frames_with("W" if now else USES[tense], clause.subject.noun))
+    frame = unused(d, frames_with("W" if now else USES[tense], subject.noun))
     if frame.verb in LASTING_VERBS or (now and ("P" not in frame.uses or frame.placed == "!")):
         raise DeadEndError
-    same = frame.verb.auxiliary == clause.frame.verb.auxiliary
-    part = make_clause(d, frame, tense, clause.subject, time=False, place=not now)
-    return part.order("elided" if tense == "past" and same else "second")
+    shared = tense == "past" and frame.verb.auxiliary == auxiliary
+    part = make_clause(d, frame, tense, subject, time=False, place=not now)
+    return part.order("elided" if shared else "second"), frame.verb.auxiliary
 
 
 def _mixture(d: Derivation) -> Sides:

@@ -101,16 +101,13 @@ class Derivation:
         return option
 
     def pair(self, german: str, english: str, lexeme: str | None = None) -> tuple[Words, Words]:
-        """Return a terminal pair whose words on both sides are all core parts of one unit."""
+        """Return a terminal pair: a word on each side, the core of one unit."""
         core = (self.unit(lexeme or german),)
-        return (
-            [Word(text, core) for text in german.split()],
-            [Word(text, core) for text in english.split()],
-        )
+        return [Word(german, core)], [Word(english, core)]
 
 
-def align(derivation: Derivation, kind: str, german: Words, english: Words, mark: str):
-    """Spell out both sides of a finished derivation and read off its links.
+class Draft:
+    """Both sides of a finished derivation, spelled out and not yet aligned.
 
     Args:
         derivation: the derivation, for its lexemes.
@@ -118,31 +115,31 @@ def align(derivation: Derivation, kind: str, german: Words, english: Words, mark
         german: German words, commas among them.
         english: English words, commas among them.
         mark: final punctuation.
-
-    Returns:
-        The `AlignedPair`.
     """
-    german, german_text = _spell(german, mark)
-    english, english_text = _spell(english, mark)
-    core, every = _index(german)
-    sure, possible = [], []
-    for j, word in enumerate(english):
-        for unit in word.core:
-            for i in core.get(unit, ()):
-                sure.append((i, j))
-            for i in every.get(unit, ()):
-                possible.append((i, j))
-        for unit in word.loose:
-            for i in every.get(unit, ()):
-                possible.append((i, j))
-    return AlignedPair(
-        german_text,
-        english_text,
-        frozenset(sure),
-        frozenset(possible),
-        kind,
-        tuple(derivation.lexemes),
-    )
+
+    def __init__(self, derivation: Derivation, kind: str, german: Words, english: Words, mark: str):
+        self.lexemes = derivation.lexemes
+        self.kind = kind
+        self._german, self.german = _spell(german, mark)
+        self._english, self.english = _spell(english, mark)
+
+    def align(self) -> AlignedPair:
+        """Read the links off the units that words of both sides share."""
+        core, every = _index(self._german)
+        sure, possible = [], []
+        for j, word in enumerate(self._english):
+            for unit in word.core:
+                sure += [(i, j) for i in core.get(unit, ())]
+            for unit in word.core + word.loose:
+                possible += [(i, j) for i in every.get(unit, ())]
+        return AlignedPair(
+            self.german,
+            self.english,
+            frozenset(sure),
+            frozenset(possible),
+            self.kind,
+            tuple(self.lexemes),
+        )
 
 
 def _index(words: Iterable[Word]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:

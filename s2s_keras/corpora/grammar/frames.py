@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a row of a table reads best on one line)
 """What goes with what: the subjects, objects and places that each verb takes.
 
 A frame is one way to use a verb. Frames carry the knowledge that keeps sentences sensible: soup
@@ -14,7 +15,8 @@ FRAME_TABLE = """
 lesen | human | acc literature document /diD/iB | relax? | PHFTMWV
 lesen | human | acc press /di/diB | relax? | PHFTMW
 schreiben | adult relative | acc document literature /iiB/iB | desk? | PHFTMIV
-kaufen | human | acc fruit vegetable baked /iBBD/B | grocer? | PHFTMV
+kaufen | human | acc fruit vegetable /iBBD/B | grocer? | PHFTMV
+kaufen | human | acc baked /iBBD/B | Bäckerei Supermarkt? | PHFTMV
 kaufen | human | acc food drink -alcohol -Suppe -Salat /m/m | grocer? | PHFTMV
 kaufen | human | acc press literature Fahrkarte /di/- | - | PFTMV
 kaufen | adult relative | acc goods -Fahrrad thing picture /dii/- | Stadt? | PFTM
@@ -40,7 +42,7 @@ reparieren | adult relative | acc vehicle device Uhr Tür Stuhl Tisch Fenster Kl
 öffnen | human | acc opening Flasche parcel Brief Koffer Schrank /d/- | - | PFTMI
 schließen | human | acc opening Koffer Schrank /dD/- | - | PFTMV
 suchen | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkarte /dpi/- | - | PTMW
-suchen | adult relative | acc Hotel Restaurant Wohnung Bahnhof Supermarkt Bibliothek /ddi/- | - | PTMW
+suchen | adult relative | acc Hotel Restaurant Wohnung Bahnhof Supermarkt Bibliothek /d/- | - | PTMW
 suchen | human | acc @ | - | PTM
 finden | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkarte Kamera /dpi/- | - | TTFI
 finden | adult relative | acc Hotel Restaurant Wohnung Bahnhof Fehler Antwort /di/- | - | TM
@@ -62,7 +64,7 @@ haben | adult relative | acc pet vehicle instrument home Kamera Telefon /i/- | -
 haben | human | acc relative Idee Frage Problem Ball Bruder Schwester /i/- | - | SS
 besitzen | adult relative | acc home Hotel Restaurant Café pet vehicle Bäckerei Schloss Bank -Bank /i/- | - | SS
 bekommen | human | acc document parcel Buch Ball Antwort Rechnung -Artikel /idB/- | - | FT
-malen | human | acc Bild plant animal nature home Schiff Boot /iid/iB | paint? | PHFTMIW
+malen | human | acc Bild plant animal nature -Meer Haus Garten Schiff Boot /iid/iB | paint? | PHFTMIW
 zeichnen | human | acc plant animal Haus Boot Schiff Auto Turm Brücke Schloss /iid/iB | paint? | PHFTMIW
 fotografieren | adult child relative | acc animal plant building -Supermarkt nature /dDi/B | - | PHFTMIW
 bauen | adult relative | acc Boot Regal Tisch /id/- | - | PFTMIW
@@ -75,7 +77,8 @@ lernen | human | acc Gedicht Lied Sprache /id/- | - | PFTMI
 erklären | adult kin | dat @ ; acc idea -Idee -Antwort Spiel Plan /ddD/- | - | PFTMI
 tragen | human | acc clothes -Kleid -Rock /idp/i | - | PHT
 tragen | Frau Mädchen Mutter Sängerin Schwester Künstlerin | acc Kleid Rock /id/i | - | PHT
-hören | human | acc Lied Radio Konzert /dd/d | relax? | PTMW
+hören | human | acc Lied Radio /dd/d | relax? | PTMW
+hören | human | acc Konzert /d/- | - | PTMW
 hören | human | acc Musik /m/m | relax? | PHFTMW
 singen | human | acc Lied /idD/iB | relax? | PHFTMW
 singen | human | - | relax? ~laut,leise,allein | PHFTMW
@@ -119,18 +122,18 @@ geben | human | dat @ ; acc fruit Buch Schlüssel Geschenk Glas Teller Messer Ta
 zeigen | human | dat @ ; acc picture home Stadt Museum Brief Fahrkarte Garten Büro /d/- | - | PFTMV
 bringen | human | dat @ ; acc hot cold alcohol Brot Suppe /m/m | - | PHFTMV
 bringen | human | dat @ ; acc press Brief parcel Tasse -Tasse Blume Rose /diB/- | - | PHFTMV
-schicken | adult relative | dat @ ; acc Brief Nachricht parcel picture Rechnung /idiB/iB | - | PHFTMV
+schicken | adult relative | dat @ ; acc Brief Nachricht parcel Foto Rechnung /idiB/iB | - | PHFTMV
 leihen | human | dat @ ; acc Auto Fahrrad Buch Kamera Regenschirm Rucksack Gitarre Wörterbuch /idp/- | - | FTM
 erzählen | human | dat @ ; acc Geschichte /idi/iB | - | PHFTM
 arbeiten | adult parent relative | - | work? ~allein | PHFTMW
-arbeiten | adult | in>in+dat country | - | FTM
+arbeiten | adult | in>in+dat country | - | PM
 schlafen | human pet | - | sleep? | PHFTMW
 weinen | human | - | sleep? ~laut,leise,allein | PHTW
 lächeln | human | - | - | PHT
 tanzen | human | - | play? ~allein,langsam | PHFTMW
 tanzen | human | mit>with+dat @ | - | PHFTMW
 schwimmen | human Hund Ente | - | water? ~allein,langsam,schnell | PHFTMWI
-laufen | human Hund Pferd | - | >out! | PHTM
+laufen | human Hund Pferd | - | >out! | PTM
 laufen | human | - | run? ~schnell,langsam | PHFTMW
 wohnen | adult kin | - | live! | SSTTM
 wohnen | adult kin | in>in+dat country | - | STTM
@@ -148,10 +151,10 @@ fliegen | adult kin | nach>to+dat country | - | PFTM
 fliegen | Vogel Ente | - | ~schnell,langsam | PT
 bellen | Hund | - | play? ~laut | PHTW
 springen | Katze Hund Kind Junge Mädchen | - | >onto! | PTT
-legen | human | acc Schlüssel Uhr Tasche Ball Messer text parcel picture paper Geige Gitarre /dpD/- | >onto! | PFTMV
+legen | human | acc Schlüssel Uhr Tasche Ball Messer text parcel picture paper Geige Gitarre /dpD/- | >onto! | PFTM
 frühstücken | human | - | eat? ~allein,spät,früh | PHFTMW
 aufstehen | human | - | - ~früh,spät,langsam @ | PHHFTMM
-einkaufen | human | - | shop? ~allein | PHFTMWV
+einkaufen | human | - | shop? | PHFTMWV
 anrufen | human | acc @ | - | PHFTMV
 anrufen | human | acc @ | - | PFTMV
 einladen | human | acc @ | - | PHFTMV
@@ -165,7 +168,7 @@ anfangen | event -Party Prüfung | - | - ~früh,spät @ | PHFT
 aufhören | Film Konzert Spiel Musik | - | - | TT
 fernsehen | human | - | tv? ~allein | PHFTMWW
 aufräumen | human | acc room Schrank Büro Haus Wohnung /dd/d | - | PHFTMWV
-zurückgeben | human | acc literature Schlüssel Regenschirm Kamera Wörterbuch Auto Fahrrad /dd/- | - | PFTMV
+zurückgeben | human | acc Buch Roman Schlüssel Regenschirm Kamera Wörterbuch Auto Fahrrad /dd/- | - | PFTMV
 zurückkommen | human | - | - ~früh,spät,allein @ | PHFTMM
 anziehen | human | acc clothes -Kleid -Rock -Schal /ddpp/- | - | PTMV
 anziehen | Frau Mädchen Mutter Schwester Sängerin | acc Kleid Rock /dpi/- | - | PTM
@@ -180,10 +183,10 @@ umziehen | adult kin | - | >town! | PFTM
 anbieten | adult relative | dat @ ; acc hot cold alcohol Suppe /mm/- | - | PTMV
 anbieten | human | dat @ ; acc fruit Kuchen Stuhl /idB/- | - | PTM
 absagen | adult relative | acc Konzert Reise Kurs Party Spiel /d/- | - | PFTMV
-wegwerfen | human | acc furniture press text Lampe Radio Schal Hut Mütze Rechnung /dDp/- | - | PFTMV
+wegwerfen | human | acc furniture press document Buch Lampe Radio Schal Hut Mütze Rechnung /dDp/- | - | PFTMV
 einschalten | human | acc device -Kamera /d/- | - | PFTMV
 ausschalten | human | acc device -Kamera /d/d | - | PHFTMV
-ausleihen | human | acc literature Kamera Fahrrad /idDB/- | - | PFTM
+ausleihen | human | acc Buch Roman press Kamera Fahrrad /idD/- | - | PFTM
 """
 """verb | subject | objects | place, ~manner | uses.
 
@@ -202,7 +205,7 @@ PLACE_TABLE = {
     "relax": "Garten Park Café Balkon Küche Bibliothek Zimmer Strand",
     "paint": "Garten Park Balkon Strand Zimmer",
     "desk": "Büro Bibliothek Café Küche Zimmer",
-    "grocer": "Supermarkt Markt Bäckerei",
+    "grocer": "Supermarkt Markt",
     "shop": "Supermarkt Markt Stadt Dorf",
     "eat": "Küche Restaurant Café Garten Park Hotel",
     "restaurant": "Restaurant Café Hotel",

@@ -570,10 +570,16 @@ LEMMAS = {
 }
 """Citation forms of the inflected words in fixed expressions."""
 
-FUNCTION_WORDS = tuple(
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a list that is written as running text."""
+    return tuple(text.split())
+
+
+FUNCTION_WORDS = listed(
     "der ein kein mein dein sein ihr unser ich du er sie wir es nicht und aber dass ob weil wenn "
-    "obwohl während wer was wo wohin wann warum in an auf zu von mit nach um über können müssen wollen "
-    "sollen dürfen möchten".split()
+    "obwohl während wer was wo wohin wann warum in an auf zu von mit nach um über können müssen "
+    "wollen sollen dürfen möchten"
 )
 """Determiners, pronouns, conjunctions, prepositions, question words and auxiliaries."""
 

@@ -6,7 +6,15 @@ from functools import cache
 from s2s_keras.corpora.grammar import english as en
 from s2s_keras.corpora.grammar import german as de
 from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation, Word, Words
-from s2s_keras.corpora.grammar.lexicon import ADVERBS, Adjective, Noun, adjectives_for, select
+from s2s_keras.corpora.grammar.lexicon import (
+    ADJECTIVES,
+    ADVERBS,
+    Adjective,
+    Noun,
+    adjectives_for,
+    listed,
+    select,
+)
 
 FREE_OWNERS = (("mein", "my"), ("dein", "your"), ("unser", "our"), ("sein", "his"))
 """Possessives that mean the same whatever the subject; `ihr` would be her or their."""
@@ -19,15 +27,33 @@ OBJECT_PRONOUNS = {
 }  # fmt: skip
 """(lexeme, German form, English form); accusative `sie` is left out, as it is her or them."""
 
-COLOURS = frozenset("rot blau grün gelb schwarz weiß grau braun".split())
-FIRST_ADJECTIVES = frozenset("alt neu klein groß schön teuer billig modern elegant".split())
+COLOURS = frozenset(listed("rot blau grün gelb schwarz weiß grau braun"))
+FIRST_ADJECTIVES = frozenset(listed("alt neu klein groß schön teuer billig modern elegant"))
 """Adjectives that stand before a colour, in both languages."""
 
-STATES = frozenset("müde krank hungrig glücklich traurig".split())
-MOMENTARY = frozenset("durstig nervös wütend zufrieden".split())
-VERDICTS = frozenset("gut schlecht".split())
+STATES = frozenset(listed("müde krank hungrig glücklich traurig"))
+MOMENTARY = frozenset(listed("durstig nervös wütend zufrieden"))
+VERDICTS = frozenset(listed("gut schlecht"))
 
-UNGRADED = COLOURS | frozenset("leer lecker reif".split())
+ALTERNATIVES = (
+    COLOURS,
+    frozenset(listed("jung alt neu modern")),
+    frozenset(listed("groß klein")),
+    frozenset(listed("teuer billig")),
+    frozenset(listed("heiß kalt warm")),
+    frozenset(listed("sauber schmutzig")),
+    frozenset(listed("lang kurz")),
+    frozenset(listed("interessant langweilig spannend")),
+    frozenset(listed("glücklich traurig lustig")),
+    frozenset(listed("gut schlecht")),
+    frozenset(listed("schwierig einfach")),
+    frozenset(listed("reich arm")),
+    frozenset(listed("faul fleißig")),
+    frozenset(listed("ruhig laut")),
+)
+"""Adjectives of which one sentence uses one, so that no big dog is small."""
+
+UNGRADED = COLOURS | frozenset(listed("leer lecker reif"))
 """Adjectives that take no `sehr`."""
 
 
@@ -150,6 +176,19 @@ def _determiner(d, determiner, key, case, following, mass, negation) -> tuple[Wo
 
 
 @cache
+def alternatives(adjective: Adjective) -> tuple[Adjective, ...]:
+    """Return the adjectives that an adjective rules out, itself among them."""
+    names = {adjective.german}.union(*(g for g in ALTERNATIVES if adjective.german in g))
+    return tuple(other for name, other in ADJECTIVES.items() if name in names)
+
+
+def settle(d: Derivation, adjective: Adjective) -> Adjective:
+    """Rule out the alternatives of an adjective for the rest of the sentence."""
+    d.used.update(alternatives(adjective))
+    return adjective
+
+
+@cache
 def attributes(noun: Noun, definite: bool) -> tuple[Adjective, ...]:
     """Return the adjectives that sound natural before a noun.
 
@@ -177,11 +216,11 @@ def choose_adjectives(
     options = [adjective for adjective in options if adjective not in d.used]
     if not options:
         return []
-    first = d.fresh(options)
+    first = settle(d, d.fresh(options))
     if first.german in FIRST_ADJECTIVES and d.chance(0.3):
         colours = [a for a in adjectives_for(noun) if a.german in COLOURS and a not in d.used]
         if colours:
-            return [first, d.fresh(colours)]
+            return [first, settle(d, d.fresh(colours))]
     return [first]
 
 

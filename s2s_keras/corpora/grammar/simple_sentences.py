@@ -1,5 +1,7 @@
 """Sentences of one clause: statements in every tense, negations, questions, descriptions."""
 
+from functools import cache
+
 from s2s_keras.corpora.grammar import german as de
 from s2s_keras.corpora.grammar.clauses import (
     BOTH_COMMAS,
@@ -14,7 +16,7 @@ from s2s_keras.corpora.grammar.clauses import (
 from s2s_keras.corpora.grammar.english import article
 from s2s_keras.corpora.grammar.fragments import Derivation, Word
 from s2s_keras.corpora.grammar.frames import Frame, frames_for
-from s2s_keras.corpora.grammar.lexicon import ADJECTIVES, adjectives_for, select
+from s2s_keras.corpora.grammar.lexicon import ADJECTIVES, adjectives_for, listed, select
 from s2s_keras.corpora.grammar.nominal import (
     FREE_OWNERS,
     Nominal,
@@ -29,7 +31,7 @@ USES = {"now": "P", "state": "S", "habit": "H", "future": "F", "past": "T", "mod
 
 STATES = tuple(
     ADJECTIVES[word]
-    for word in "müde krank hungrig durstig glücklich traurig nervös wütend zufrieden".split()
+    for word in listed("müde krank hungrig durstig glücklich traurig nervös wütend zufrieden")
 )
 """How people are for a while."""
 
@@ -133,8 +135,9 @@ def state_clause(
 
 
 THINGS = select(
-    "pet farm literature document press clothes vehicle transport furniture thing device instrument "
-    "picture parcel opening plant room home building station town nature event show idea travel"
+    "pet farm literature document press clothes vehicle transport furniture thing device "
+    "instrument picture parcel opening plant room home building station town nature event show "
+    "idea travel"
 )
 
 
@@ -153,8 +156,8 @@ def _thing_subject(d: Derivation) -> Nominal:
     if belongs and d.chance(0.2):
         return owned(d, noun, de.NOMINATIVE)
     if belongs and d.chance(0.25):
-        return noun_phrase(d, noun, de.NOMINATIVE, d.choose(FREE_OWNERS), describe=0.15)
-    return noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.2), describe=0.15)
+        return noun_phrase(d, noun, de.NOMINATIVE, d.choose(FREE_OWNERS), describe=0.12)
+    return noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.2), describe=0.12)
 
 
 def _profession(d: Derivation) -> Clause:
@@ -226,11 +229,22 @@ def _where(d: Derivation) -> Sides:
     return asked_place(d, tense, True).order("asked")
 
 
+@cache
+def placed_frames(use: str, directed: bool) -> tuple[Frame, ...]:
+    """Return the frames with a use that name a place, or a direction if any does."""
+    # "Where is he running?" asks for both, wo and wohin.
+    frames = [
+        frame
+        for frame in frames_for(use)
+        if frame.placed and not frame.slots and frame.verb.german != "laufen"
+    ]
+    chosen = tuple(frame for frame in frames if frame.directed == directed)
+    return chosen or tuple(frames)
+
+
 def asked_place(d: Derivation, tense: str, inverted: bool) -> Clause:
     """Derive a clause that asks for a place or a direction."""
-    frame = any_frame(d, tense)
-    if not frame.placed or (frame.directed and frame.slots):
-        raise DeadEndError
+    frame = d.choose(placed_frames(USES[tense], d.chance(0.4)))
     clause = make_clause(d, frame, tense, inverted=inverted, nowhere=True, time=not frame.directed)
     clause.put("front", d.pair("wohin" if frame.directed else "wo", "where"))
     return clause

@@ -9,7 +9,7 @@ from s2s_keras.corpora.grammar.complex_sentences import (
     relative,
     subordinate,
 )
-from s2s_keras.corpora.grammar.fragments import AlignedPair, Derivation, align
+from s2s_keras.corpora.grammar.fragments import AlignedPair, Derivation, Draft
 from s2s_keras.corpora.grammar.simple_sentences import (
     adjective,
     modal,
@@ -51,8 +51,13 @@ LONG_SHARE = 0.12
 """Share of long sentences in every split but `long`."""
 
 
-def derive(rng: random.Random, kind: str, grow: bool = False) -> AlignedPair:
-    """Derive one sentence pair of a kind.
+def derive(rng: random.Random, kind: str) -> AlignedPair:
+    """Derive one sentence pair of a kind, with its alignment."""
+    return draft(rng, kind).align()
+
+
+def draft(rng: random.Random, kind: str, grow: bool = False) -> Draft:
+    """Derive one sentence pair of a kind without its alignment.
 
     Args:
         rng: the source of every choice.
@@ -66,7 +71,7 @@ def derive(rng: random.Random, kind: str, grow: bool = False) -> AlignedPair:
             german, english = rule(derivation)
         except DeadEndError:
             continue
-        return align(derivation, kind, german, english, "?" if kind == "question" else ".")
+        return Draft(derivation, kind, german, english, "?" if kind == "question" else ".")
 
 
 def generate(seed: int = 0) -> dict[str, list[AlignedPair]]:
@@ -99,7 +104,7 @@ def _distinct(rng: random.Random, short_needed: int, long_needed: int):
     seen: set[str] = set()
     while len(pools[0]) < short_needed or len(pools[1]) < long_needed:
         grow = len(pools[0]) >= short_needed
-        pair = derive(rng, rng.choice(GROWING if grow else kinds), grow)
+        pair = draft(rng, rng.choice(GROWING if grow else kinds), grow)
         length = pair.german.count(" ") + 1
         pool = length >= LONG
         if not SHORTEST <= length <= LONGEST or len(pools[pool]) >= needed[pool]:
@@ -107,6 +112,6 @@ def _distinct(rng: random.Random, short_needed: int, long_needed: int):
         # German and English sentences share one set, since none is a sentence of both languages.
         if pair.german not in seen and pair.english not in seen:
             seen.update((pair.german, pair.english))
-            pools[pool].append(pair)
+            pools[pool].append(pair.align())
     rng.shuffle(pools[1])
     return pools

@@ -1,0 +1,65 @@
+# make demo: train, score, export and use a model. make test: run the tests.
+# Another Python: make demo PYTHON=python3.12
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := runs/demo
+
+# The first Python on this machine that Keras and TensorFlow support.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint notebook install clean
+
+help:  ## Say what can be made.
+	@echo "make demo          train on the built-in corpus, score, export, translate (8 minutes)"
+	@echo "make test          run the tests and validate the notebooks"
+	@echo "make notebook N=3  open lesson 3"
+	@echo "make lint          check the style"
+	@echo "make clean         remove the environment and the demo"
+
+# A folder named like a target must not hide it, so the environment is marked by a file.
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml requirements.txt constraints.txt
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c "$(SUPPORTED)" 2>/dev/null; then \
+		echo "s2s_keras needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+		exit 2; fi
+	@"$(PYTHON)" -m venv $(VENV) || { \
+		echo "$(PYTHON) cannot make an environment: install its venv module (Debian: python3-venv)" >&2; \
+		exit 2; }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,notebook]"
+	@touch $@
+
+demo: install
+	$(BIN)/s2s-keras train --corpus grammar --source de --target en --model gru-attention \
+		--vocab-size 1000 --epochs 6 --output $(RUN) --resume
+	@echo "== scores on the test split (BLEU, chrF; aer: alignment error rate of the attention)"
+	$(BIN)/s2s-keras evaluate $(RUN) --corpus grammar --split test --json $(RUN)/test.json
+	@test -e $(RUN)/export/1 || $(BIN)/s2s-keras export $(RUN) --output $(RUN)/export
+	@echo "== three sentences, translated by the exported SavedModel"
+	@printf '%s\n' "Der kleine Hund schläft im Garten." "Warum hat die Lehrerin das Buch nicht gelesen?" \
+		"Mein Bruder hofft, dass du morgen anrufst." | tee /dev/stderr | $(BIN)/s2s-keras translate $(RUN)/export
+	@echo "== the run: $(RUN)   the export: $(RUN)/export (its README.md says how to use it)"
+	@echo "== watch the training: $(BIN)/tensorboard --logdir $(RUN)/logs"
+
+test: install lint
+	$(BIN)/python -m pytest
+	@set -e; set -- notebooks/*.ipynb; if [ -e "$$1" ]; then \
+		$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg "$$@"; \
+	else echo "no notebooks to validate yet"; fi
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+notebook: install
+	@lesson=$$(ls notebooks/$(N)_*.ipynb notebooks/0$(N)_*.ipynb 2>/dev/null | head -n 1); \
+	if [ -z "$(N)" ] || [ -z "$$lesson" ]; then \
+		echo "there is no lesson '$(N)': say make notebook N=1; there are: $$(ls notebooks/*.ipynb 2>/dev/null | xargs -n 1 basename 2>/dev/null | tr '\n' ' ')" >&2; exit 2; fi; \
+	$(BIN)/jupyter lab "$$lesson"
+
+clean:
+	rm -rf $(VENV) $(RUN)

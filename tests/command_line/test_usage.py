@@ -1,0 +1,116 @@
+"""Wrong usage and bad input: one clear line, exit code 2."""
+
+import pytest
+
+from s2s_keras.command_line import main
+
+TRAIN = [
+    "train",
+    "--corpus",
+    "grammar",
+    "--source",
+    "de",
+    "--target",
+    "en",
+    "--model",
+    "gru",
+    "--output",
+]
+
+
+def run(capfd, *arguments):
+    """The exit code and what went to standard error."""
+    try:
+        code = main([str(each) for each in arguments])
+    except SystemExit as error:
+        code = error.code
+    captured = capfd.readouterr()
+    assert captured.out == "" or code == 0
+    return code, captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["train"], "the following arguments are required: --corpus, --source"),
+        (["train", "--epochs", "many"], "argument --epochs: invalid int value: 'many'"),
+        (["translate", "no/such"], "no/such: no such file or folder"),
+        (["translate", "{tmp}"], "holds no model: give a training run, an exported folder"),
+        (["translate", "{tmp}", "--batch-size", "0"], "--batch-size 0: it must be 1 or more"),
+        (["translate", "{tmp}", "--beam-size", "0"], "--beam-size 0: it must be 1 or more"),
+        (["evaluate", "{tmp}"], "give --corpus NAME and --split SPLIT, or --inputs FILE and"),
+        (["evaluate", "{tmp}", "--corpus", "grammar"], "give --corpus NAME and --split SPLIT"),
+        (["evaluate", "{tmp}", "--inputs", "a", "--split", "b"], "give --corpus NAME and"),
+        (["export", "{tmp}", "--output", "{tmp}/out"], "holds no training run"),
+        ([*TRAIN[:-2], "x", "--output", "{tmp}/run"], "unrecognized arguments|expected"),
+    ],
+)
+def test_one_line_and_exit_code_2(capfd, tmp_path, arguments, message):
+    import re
+
+    code, error = run(capfd, *[each.format(tmp=tmp_path) for each in arguments])
+    assert code == 2
+    assert re.search(re.escape(message).replace(r"\|", "|"), error)
+    assert len(error.splitlines()) == 1
+    assert error.startswith("s2s-keras")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("--model", "gpt", "unknown model 'gpt': choose one of gru, gru-attention"),
+        ("--source", "fr", "grammar"),
+        ("--source", "en", "en"),
+        ("--corpus", "nothing.tsv", "'nothing.tsv' is no corpus and no file"),
+        ("--validation", "nothing.tsv", "has its own validation split"),
+        ("--epochs", "0", "epochs is 0: it must be 1 or more"),
+    ],
+)
+def test_bad_settings_of_train(capfd, tmp_path, name, value, message):
+    code, error = run(capfd, *TRAIN, tmp_path / "run", name, value)
+    assert code == 2
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"eins\tone\nzwei\n", "pairs.tsv:2: no TAB"),
+        (b"eins\tone\n\ttwo\n", "pairs.tsv:2: the source sentence is empty"),
+        (b"", "pairs.tsv: no sentence pairs"),
+        (b"ein\xffs\tone\n", "pairs.tsv:1: not UTF-8"),
+    ],
+)
+def test_bad_corpora(capfd, tmp_path, content, message):
+    (tmp_path / "pairs.tsv").write_bytes(content)
+    arguments = [*TRAIN, tmp_path / "run", "--corpus", tmp_path / "pairs.tsv"]
+    code, error = run(capfd, *arguments)
+    assert code == 2
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_saved_model(capfd, tmp_path, exported):
+    import shutil
+
+    shutil.copytree(exported, tmp_path / "export")
+    (tmp_path / "export/1/saved_model.pb").write_bytes(b"not a graph")
+    code, error = run(capfd, "translate", tmp_path / "export")
+    assert code == 2
+    assert "damaged" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "translate", "export"])
+def test_help_says_what_a_command_does(capfd, command):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    text = capfd.readouterr().out
+    assert len(text.splitlines()) > 8
+    assert "MODEL" in text or "RUN" in text

@@ -1,0 +1,32 @@
+"""Runs the command line in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+
+def command_line(*arguments, stdin=b"", environment=None, **options):
+    """Runs `python -m s2s_keras`, and gives the finished process."""
+    return subprocess.run(
+        [sys.executable, "-m", "s2s_keras", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **(environment or {})},
+        **options,
+    )
+
+
+def train_arguments(corpus, output, **options):
+    """The arguments of a short `train`, as a list."""
+    settings = {
+        "corpus": corpus,
+        "source": "de",
+        "target": "en",
+        "model": "gru-attention",
+        "output": output,
+        "vocab-size": 400,
+        "batch-tokens": 256,
+        **options,
+    }
+    pairs = ((f"--{name}", str(value)) for name, value in settings.items())
+    return ["train", *(word for pair in pairs for word in pair)]

@@ -1,0 +1,108 @@
+"""A run that is killed and resumed ends with the very weights of one that was not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from commands import command_line, train_arguments
+
+from s2s_keras.corpora import load_corpus, write_pairs
+from s2s_keras.training import Run
+
+# The command itself, which here saves several times a second instead of twice a minute.
+PROGRAM = """
+import sys
+from s2s_keras.command_line import main
+from s2s_keras.training import callbacks
+callbacks.SECONDS_BETWEEN_CHECKPOINTS = 0.3
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    pairs = [pair for pair in load_corpus("grammar", "de", "en").split("test") if len(pair[0]) < 40]
+    path = tmp_path_factory.mktemp("corpus") / "pairs.tsv"
+    write_pairs(path, pairs[:250])
+    return path
+
+
+def checkpoint(run):
+    with np.load(run / "checkpoint.npz") as saved:
+        return {name: saved[name] for name in saved.files if name != "state"}
+
+
+def start(arguments, log):
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log.open("ab"))
+
+
+def kill_after_a_new_checkpoint(process, file, updates_more):
+    """Kills the process some time after it has saved again."""
+    before = file.stat().st_mtime_ns if file.exists() else 0
+    deadline = time.monotonic() + 120
+    while not file.exists() or file.stat().st_mtime_ns == before:
+        assert process.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline, "saved nothing"
+        time.sleep(0.01)
+    time.sleep(updates_more)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_killed_and_resumed_equals_never_stopped(corpus, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    arguments = train_arguments(corpus, whole, epochs=3)
+    done = command_line(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+
+    arguments = [*train_arguments(corpus, killed, epochs=3), "--resume"]
+    log = tmp_path / "log"
+    for updates_more in (0.0, 0.4):
+        process = start(arguments, log)
+        kill_after_a_new_checkpoint(process, killed / "checkpoint.npz", updates_more)
+    process = start(arguments, log)
+    assert process.wait() == 0, log.read_text()
+
+    assert "goes on from step 0 (epoch 1)" in log.read_text()
+    resumed_at = [line for line in log.read_text().splitlines() if "goes on from step" in line]
+    assert len(resumed_at) == 3
+    assert "step 0 " not in resumed_at[1]
+    expected, found = checkpoint(whole), checkpoint(killed)
+    assert expected.keys() == found.keys()
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected[name])
+    pairs = zip(Run(whole).model().get_weights(), Run(killed).model().get_weights(), strict=True)
+    assert all(np.array_equal(one, two) for one, two in pairs)
+    without_time = [
+        [{k: v for k, v in entry.items() if k != "minutes"} for entry in Run(run).history]
+        for run in (whole, killed)
+    ]
+    assert without_time[0] == without_time[1]
+
+
+def test_resuming_a_finished_run_ends_at_once(trained, pairs_file):
+    before = (trained / "checkpoint.npz").stat().st_mtime_ns
+    done = command_line(*train_arguments(pairs_file, trained, epochs=2), "--resume")
+    assert done.returncode == 0
+    assert "finished before: all" in done.stderr.decode()
+    assert (trained / "checkpoint.npz").stat().st_mtime_ns == before
+
+
+def test_a_run_stopped_by_the_clock_goes_on_with_more_minutes(corpus, tmp_path):
+    run = tmp_path / "run"
+    arguments = train_arguments(corpus, run, epochs=2)
+    stopped = command_line(*arguments, "--max-minutes", "0.001")
+    assert stopped.returncode == 0, stopped.stderr.decode()
+    assert "the minutes are over" in stopped.stderr.decode()
+    assert Run(run).model_file.exists()
+    again = command_line(*arguments, "--max-minutes", "0.001", "--resume")
+    assert "finished before: its minutes are over" in again.stderr.decode()
+    finished = command_line(*arguments, "--max-minutes", "9", "--resume")
+    assert finished.returncode == 0, finished.stderr.decode()
+    assert "goes on from step 1 " in finished.stderr.decode()
+    assert "updates are done" in finished.stderr.decode()

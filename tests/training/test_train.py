@@ -1,0 +1,160 @@
+import json
+
+import numpy as np
+import pytest
+from commands import command_line, train_arguments
+
+from s2s_keras.corpora import read_pairs
+from s2s_keras.errors import InputError
+from s2s_keras.training import Run, Settings, train
+
+
+def settings(corpus, **changes):
+    values = {"corpus": str(corpus), "source": "de", "target": "en", "model": "gru-attention"}
+    return Settings(**{**values, "vocab_size": 400, "batch_tokens": 256, "epochs": 2, **changes})
+
+
+def test_the_folder_of_a_run(trained):
+    files = {each.name for each in trained.iterdir()}
+    assert files == {
+        "run.json",
+        "tokenizer.model",
+        "validation.tsv",
+        "checkpoint.npz",
+        "model.keras",
+        "history.json",
+        "logs",
+    }
+    run = Run(trained)
+    assert run.settings.epochs == 2
+    assert run.tokenizer().vocabulary_size == 400
+    assert run.model().vocabulary_size == 400
+
+
+def test_the_history_has_an_entry_an_epoch(trained):
+    history = Run(trained).history
+    assert [entry["epoch"] for entry in history] == [1, 2]
+    names = {"epoch", "minutes", "loss", "accuracy", "val_loss", "val_accuracy", "val_bleu"}
+    assert all(entry.keys() == names for entry in history)
+    assert history[1]["loss"] < history[0]["loss"]
+
+
+def test_the_held_out_part_is_kept_and_shares_nothing_with_the_rest(trained, pairs_file):
+    held_out = read_pairs(trained / "validation.tsv")
+    pairs = read_pairs(pairs_file)
+    assert 0 < len(held_out) < len(pairs) / 5
+    assert set(held_out) < set(pairs)
+    assert Run(trained).data["pairs"] == len(pairs) - len(held_out)
+
+
+def test_tensorboard_gets_scalars_and_a_picture(trained):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def tags(folder):
+        events = EventAccumulator(str(trained / "logs" / folder), {"tensors": 0, "images": 0})
+        events.Reload()
+        return events.Tags()["tensors"] + events.Tags()["images"]
+
+    assert "epoch_loss" in tags("train")
+    assert "epoch_bleu" in tags("validation")
+    assert "attention" in tags("pictures")
+
+
+def test_the_bar_shows_tokens_a_second_on_standard_error(pairs_file, tmp_path):
+    done = command_line(*train_arguments(pairs_file, tmp_path / "run", **{"max-steps": 2}))
+    assert done.returncode == 0, done.stderr.decode()
+    assert "tokens/s" in done.stderr.decode()
+    result = json.loads(done.stdout)
+    assert result["best"] == Run(tmp_path / "run").best
+
+
+def test_a_vocabulary_that_the_corpus_cannot_carry_is_said_in_one_line(pairs_file, tmp_path):
+    small = tmp_path / "small.tsv"
+    small.write_text("".join(pairs_file.read_text().splitlines(keepends=True)[:40]))
+    done = command_line(
+        *train_arguments(small, tmp_path / "run", **{"max-steps": 2, "vocab-size": 8000})
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    lines = [line for line in done.stderr.decode().splitlines() if "cannot carry 8000" in line]
+    assert len(lines) == 1
+    size = Run(tmp_path / "run").tokenizer().vocabulary_size
+    assert lines[0].startswith(f"vocabulary: {size} subwords")
+
+
+def test_a_validation_file_is_used_whole(pairs_file, tmp_path):
+    lines = pairs_file.read_text().splitlines(keepends=True)
+    training, validation = tmp_path / "training.tsv", tmp_path / "validation.tsv"
+    training.write_text("".join(lines[:40]))
+    validation.write_text("".join(lines[40:50]))
+    run = train(settings(training, validation=str(validation), max_steps=1), tmp_path / "run")
+    assert read_pairs(run.validation_file) == read_pairs(validation)
+    assert run.data["pairs"] == 40
+
+
+def test_the_seed_decides_the_weights(pairs_file, tmp_path):
+    def weights(name, seed):
+        run = train(settings(pairs_file, max_steps=2, seed=seed), tmp_path / name)
+        return run.model().get_weights()
+
+    first, again, other = weights("a", 1), weights("b", 1), weights("c", 2)
+    assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
+    assert not all(np.array_equal(one, two) for one, two in zip(first, other, strict=True))
+
+
+def test_training_ends_when_nothing_gets_better(pairs_file, tmp_path):
+    run = train(
+        settings(pairs_file, epochs=30, patience=1, learning_rate=1e-9, monitor="bleu"),
+        tmp_path / "run",
+    )
+    assert len(run.history) == 2
+
+
+def test_a_folder_that_holds_a_run_is_kept(trained, pairs_file):
+    before = {each: each.stat().st_mtime_ns for each in trained.rglob("*")}
+    with pytest.raises(InputError, match="holds a run: add --resume"):
+        train(settings(pairs_file), trained)
+    assert {each: each.stat().st_mtime_ns for each in trained.rglob("*")} == before
+
+
+def test_a_folder_that_holds_something_else_is_kept(pairs_file, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="is not empty: choose another folder"):
+        train(settings(pairs_file), tmp_path)
+    with pytest.raises(InputError, match=r"thesis.txt is a file"):
+        train(settings(pairs_file), tmp_path / "thesis.txt")
+
+
+def test_other_settings_are_refused_and_named(trained, pairs_file):
+    with pytest.raises(InputError, match="seed 5, not 0; epochs 3, not 2|epochs 3, not 2.*seed 5"):
+        train(settings(pairs_file, seed=5, epochs=3), trained, resume=True)
+
+
+def test_a_changed_corpus_is_refused(pairs_file, tmp_path):
+    corpus = tmp_path / "pairs.tsv"
+    corpus.write_text(pairs_file.read_text())
+    train(settings(corpus, max_steps=1), tmp_path / "run")
+    corpus.write_text(pairs_file.read_text() + "Neu.\tNew.\n")
+    with pytest.raises(InputError, match="has changed since"):
+        train(settings(corpus, max_steps=1), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "gpt"}, "unknown model 'gpt': choose one of gru, gru-attention"),
+        ({"source": "english"}, "english"),
+        ({"epochs": 0}, "epochs is 0: it must be 1 or more"),
+        ({"seed": -1}, "seed is -1"),
+        ({"monitor": "luck"}, "unknown monitor 'luck': choose bleu or loss"),
+        ({"max_length": 2}, "no pair has at most 2 tokens a side"),
+    ],
+)
+def test_settings_that_do_not_do(pairs_file, tmp_path, changes, message):
+    with pytest.raises(InputError, match=message):
+        train(settings(pairs_file, **changes), tmp_path / "run")
+
+
+def test_a_run_without_an_epoch_has_no_model(tmp_path, trained):
+    (tmp_path / "run.json").write_text((trained / "run.json").read_text())
+    with pytest.raises(InputError, match="no epoch of this run has ended yet"):
+        Run(tmp_path).model()
