@@ -111,7 +111,7 @@ class Tokenizer(tf.Module):
         """
         if isinstance(ids, tf.RaggedTensor):
             ids = ids.to_tensor(self.PADDING)
-        # TF Text drops every leading space of a text, so a letter goes first and is taken off again.
+        # TF Text drops a text's leading spaces, so a letter goes first and is taken off again.
         ids = tf.pad(ids, [[0, 0], [1, 0]], constant_values=self._letter)
         return tf.strings.regex_replace(
             self._in_graph.detokenize(ids), r"\AA ?", "", replace_global=False

@@ -65,7 +65,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.built = True
 
     def start(self, encoded):
-        """The state before the first token: `hidden` `(batch, units)` and the attention's memory."""
+        """The state before the first token: `hidden` `(batch, units)` and `memory`."""
         return {"hidden": self.initial(encoded.state), "memory": self.attention.start(encoded)}
 
     def step(self, embedded, state):

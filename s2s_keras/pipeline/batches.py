@@ -90,6 +90,6 @@ class Batches:
                 yield self.batch(members[first : first + size])
 
     def real_share(self):
-        """Share of what an epoch's batches hold that are real tokens, source and target together."""
+        """Share of an epoch's batches, source and target together, that is no padding."""
         real = self.source_lengths.sum() + self.target_lengths.sum()
         return real / (2 * self.widths.sum())

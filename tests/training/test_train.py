@@ -125,7 +125,7 @@ def test_a_folder_that_holds_something_else_is_kept(pairs_file, tmp_path):
 
 
 def test_other_settings_are_refused_and_named(trained, pairs_file):
-    with pytest.raises(InputError, match="seed 5, not 0; epochs 3, not 2|epochs 3, not 2.*seed 5"):
+    with pytest.raises(InputError, match=r"epochs 3, not 2; seed 5, not 0"):
         train(settings(pairs_file, seed=5, epochs=3), trained, resume=True)
 
 
