@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import io
 import warnings
 
 import numpy as np
@@ -19,8 +20,16 @@ _FONTS = ("Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic", "Microsoft YaHei", "
 _OPEN_BOX = "\u2423"
 
 
-class _QuietFigure(Figure):
-    """A figure that shows a box for a character no font has, and warns of nothing."""
+class _OwnFigure(Figure):
+    """A figure that a notebook shows without pyplot.
+
+    For a character that no font has it draws a box, without a warning.
+    """
+
+    def _repr_png_(self):
+        image = io.BytesIO()
+        self.savefig(image, format="png", bbox_inches="tight")
+        return image.getvalue()
 
     def draw(self, renderer):
         with _missing_glyphs_ignored():
@@ -58,7 +67,7 @@ def attention_figure(weights, source_tokens, target_tokens):
         raise ValueError("there are no tokens to show")
     cell = 0.4 if max(len(source), len(target)) <= 12 else 0.25  # Inches.
     width, height = cell * len(source), cell * len(target)
-    figure = _QuietFigure(figsize=(width, height))
+    figure = _OwnFigure(figsize=(width, height))
     axes = figure.add_axes((0, 0, 1, 1))
     image = axes.imshow(weights[: len(target), : len(source)], cmap="Blues", vmin=0, vmax=1)
     axes.xaxis.tick_top()
@@ -96,7 +105,7 @@ def training_figure(history):
     panels = {unit: curves for unit, curves in panels.items() if curves}
     if not panels:
         raise ValueError("the history has neither a loss nor a BLEU to draw")
-    figure = _QuietFigure(figsize=(4.4 * len(panels), 3.2), layout="constrained")
+    figure = _OwnFigure(figsize=(4.4 * len(panels), 3.2), layout="constrained")
     all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (unit, curves) in zip(all_axes, panels.items(), strict=True):
         styles = {"training": (_COLOURS[1], _MARKERS[1]), "validation": (_COLOURS[0], _MARKERS[0])}
@@ -133,7 +142,7 @@ def length_figure(curves):
         raise ValueError("there is no BLEU to draw")
     if any(each != bins[0] for each in bins):
         raise ValueError("the curves must be of the same sources, in the same bins")
-    figure = _QuietFigure(figsize=(max(4.4, 0.6 * len(bins[0]) + 1.4), 4.0), layout="constrained")
+    figure = _OwnFigure(figsize=(max(4.4, 0.6 * len(bins[0]) + 1.4), 4.0), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     places = range(len(bins[0]))
     for index, (name, rows) in enumerate(curves.items()):

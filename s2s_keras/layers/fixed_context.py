@@ -25,7 +25,7 @@ class FixedContext(keras.layers.Layer):
 
     def start(self, encoded):
         """The memory of an `Encoded` source; see the class."""
-        return {"summary": encoded.state, "mask": encoded.mask}
+        return {"summary": encoded.summary, "mask": encoded.mask}
 
     def call(self, query, memory):
         """See the class."""

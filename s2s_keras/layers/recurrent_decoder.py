@@ -13,7 +13,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     For the i-th target token, with y_{i-1} the embedding of the token before it:
 
-        s_0 = tanh(W_s h)                  h: the encoder's final state
+        s_0 = tanh(W_s h)                  h: the encoder's state
         c_i = attention(s_{i-1}, source)   the previous state asks
         s_i = GRU([y_{i-1}; c_i], s_{i-1})
         t_i = tanh(W_t [s_i; c_i; y_{i-1}])
@@ -48,20 +48,21 @@ class RecurrentDecoder(keras.layers.Layer):
         self.context = keras.layers.Dense(3 * units, use_bias=False, name="context")
         self.readout = keras.layers.Dense(output_units, activation="tanh", name="readout")
 
-    def build(self, embedded_shape, encoded_units):
+    def build(self, embedded_shape, annotation_units, state_units):
         """Creates the weights.
 
         Args:
             embedded_shape: shape of the embedded target, `(batch, target, features)`.
-            encoded_units: size of the encoder's annotations and of its final state.
+            annotation_units: size of the encoder's annotations.
+            state_units: size of the encoder's state.
         """
-        source = (None, None, encoded_units)
-        self.initial.build((None, encoded_units))
+        source = (None, None, annotation_units)
+        self.initial.build((None, state_units))
         if not self.attention.built:  # a saved one comes built
             self.attention.build((None, self.units), {"values": source})
         self.cell.build(embedded_shape)
-        self.context.build((None, encoded_units))
-        self.readout.build((None, self.units + encoded_units + embedded_shape[-1]))
+        self.context.build((None, annotation_units))
+        self.readout.build((None, self.units + annotation_units + embedded_shape[-1]))
         self.built = True
 
     def start(self, encoded):

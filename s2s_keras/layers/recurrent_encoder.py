@@ -27,8 +27,10 @@ class RecurrentEncoder(keras.layers.Layer):
         mask: `(batch, source)`, boolean, False at padding.
 
     Returns:
-        An `Encoded` with `2 * units` units; `state` is the forward state after the last token
-        beside the backward state after the first.
+        An `Encoded`. `annotations` have `2 * units` units. `state` is the forward state after the
+        last token, with `units` units; the backward state after the first token is not part of it,
+        because a decoder that starts from that knows its first word without looking. `summary` has
+        both.
     """
 
     def __init__(self, units, **kwargs):
@@ -39,9 +41,14 @@ class RecurrentEncoder(keras.layers.Layer):
         self.backward_cell = GRUCell(units, name="backward")
 
     @property
-    def output_units(self):
-        """Size of an annotation."""
+    def annotation_units(self):
+        """Size of an annotation, and of the summary."""
         return 2 * self.units
+
+    @property
+    def state_units(self):
+        """Size of the state."""
+        return self.units
 
     def build(self, input_shape):
         """Creates the weights for inputs of `input_shape`, `(batch, source, features)`."""
@@ -60,9 +67,13 @@ class RecurrentEncoder(keras.layers.Layer):
         )
         zeros = self.forward_cell.initial_state(ops.shape(inputs)[0])
         forwards, backwards = scan_time(self._step, (zeros, zeros), steps)
-        final = ops.concatenate([forwards[:, -1], backwards[:, -1]], axis=-1)
         annotations = ops.concatenate([forwards, ops.flip(backwards, axis=1)], axis=-1)
-        return Encoded(annotations=annotations * real, state=final, mask=mask)
+        return Encoded(
+            annotations=annotations * real,
+            mask=mask,
+            state=forwards[:, -1],
+            summary=ops.concatenate([forwards[:, -1], backwards[:, -1]], axis=-1),
+        )
 
     def _step(self, states, inputs):
         forward, backward = states

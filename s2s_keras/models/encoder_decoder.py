@@ -74,7 +74,9 @@ class EncoderDecoder(keras.Model):
         if not self.encoder.built:  # a saved one comes built
             self.encoder.build(embedded_shape)
         if not self.decoder.built:
-            self.decoder.build(embedded_shape, self.encoder.output_units)
+            self.decoder.build(
+                embedded_shape, self.encoder.annotation_units, self.encoder.state_units
+            )
         self.built = True
 
     def call(self, inputs, training=None, return_attention_scores=False):

@@ -103,6 +103,14 @@ def test_other_warnings_are_left_alone():
         figure.savefig(io.BytesIO(), format="png")
 
 
+def test_a_notebook_shows_a_figure_once():
+    formatter = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
+    formatter.active_types = formatter.format_types
+    data, _ = formatter.format(attention_figure(attention(5, 4), SOURCE, TARGET))
+    assert set(data) == {"text/plain", "image/png"}
+    assert data["image/png"].startswith(b"\x89PNG")
+
+
 def test_attention_of_the_wrong_shape():
     with pytest.raises(ValueError, match="5 target tokens and 4 source tokens"):
         attention_figure(attention(4, 5), SOURCE, TARGET)

@@ -11,7 +11,8 @@ MASK = np.array([[True, True, True], [True, False, False], [False, False, False]
 def encoded():
     random = np.random.default_rng(0)
     annotations = random.normal(size=(3, 3, 4)).astype("float32")
-    return Encoded(annotations, random.normal(size=(3, 4)).astype("float32"), MASK)
+    state, summary = random.normal(size=(2, 3, 4)).astype("float32")
+    return Encoded(annotations, MASK, state, summary)
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ def test_equals_keras_additive_attention_where_the_projections_are_done_before(a
     np.testing.assert_allclose(numpy(context)[:2], numpy(expected)[:2, 0], rtol=1e-4)
 
 
-def test_a_fixed_context_is_the_encoders_state_and_looks_nowhere(encoded):
+def test_a_fixed_context_is_the_encoders_summary_and_looks_nowhere(encoded):
     attention = FixedContext()
     context, weights = attention(QUERY, attention.start(encoded))
-    np.testing.assert_array_equal(numpy(context), encoded.state)
+    np.testing.assert_array_equal(numpy(context), encoded.summary)
     assert weights.shape == (3, 3)
     assert not numpy(weights).any()

@@ -13,7 +13,7 @@ def numpy(tensor):
 def decoder(request):
     keras.utils.set_random_seed(3)
     decoder = RecurrentDecoder(5, output_units=7, attention=request.param())
-    decoder.build((None, None, 3), 4)
+    decoder.build((None, None, 3), annotation_units=4, state_units=9)
     return decoder
 
 
@@ -22,7 +22,8 @@ def encoded():
     random = np.random.default_rng(0)
     mask = np.arange(6) < np.array([6, 3])[:, None]
     annotations = random.normal(size=(2, 6, 4)).astype("float32") * mask[..., None]
-    return Encoded(annotations, random.normal(size=(2, 4)).astype("float32"), mask)
+    state = random.normal(size=(2, 9)).astype("float32")
+    return Encoded(annotations, mask, state, summary=annotations[:, 0])
 
 
 EMBEDDED = np.random.default_rng(4).normal(size=(2, 8, 3)).astype("float32")
@@ -53,6 +54,6 @@ def test_the_previous_state_asks_and_the_context_feeds_the_cell(decoder, encoded
     np.testing.assert_allclose(numpy(given), numpy(weights), atol=1e-6)
 
 
-def test_the_encoders_final_state_starts_it(decoder, encoded):
+def test_the_encoders_state_starts_it(decoder, encoded):
     expected = np.tanh(encoded.state @ numpy(decoder.initial.kernel) + numpy(decoder.initial.bias))
     np.testing.assert_allclose(numpy(decoder.start(encoded)["hidden"]), expected, atol=1e-6)

@@ -31,8 +31,9 @@ def numpy(tensor):
 def test_shapes(encoder, inputs):
     encoded = encoder(inputs, mask=mask(5))
     assert encoded.annotations.shape == (3, 5, 8)
-    assert encoded.state.shape == (3, 8)
-    assert encoder.output_units == 8
+    assert encoded.state.shape == (3, 4)
+    assert encoded.summary.shape == (3, 8)
+    assert (encoder.annotation_units, encoder.state_units) == (8, 4)
 
 
 def test_equals_a_bidirectional_keras_gru(encoder, inputs):
@@ -45,15 +46,16 @@ def test_equals_a_bidirectional_keras_gru(encoder, inputs):
     encoded = encoder(inputs, mask=mask(5))
     real = mask(5)[..., None]
     np.testing.assert_allclose(numpy(encoded.annotations), numpy(outputs) * real, atol=1e-6)
-    state = np.concatenate([numpy(forward), numpy(backward)], axis=-1)
-    np.testing.assert_allclose(numpy(encoded.state), state, atol=1e-6)
+    np.testing.assert_allclose(numpy(encoded.state), numpy(forward), atol=1e-6)
+    summary = np.concatenate([numpy(forward), numpy(backward)], axis=-1)
+    np.testing.assert_allclose(numpy(encoded.summary), summary, atol=1e-6)
 
 
 def test_what_stands_in_padding_changes_nothing(encoder, inputs):
     other = np.where(mask(5)[..., None], inputs, 99.0).astype("float32")
     one, two = encoder(inputs, mask=mask(5)), encoder(other, mask=mask(5))
     np.testing.assert_array_equal(numpy(one.annotations), numpy(two.annotations))
-    np.testing.assert_array_equal(numpy(one.state), numpy(two.state))
+    np.testing.assert_array_equal(numpy(one.summary), numpy(two.summary))
 
 
 def test_annotations_at_padding_are_zero(encoder, inputs):
