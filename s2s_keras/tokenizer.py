@@ -102,7 +102,7 @@ class Tokenizer(tf.Module):
 
     def tokenize(self, texts):
         """Ids of texts, without begin and end: a string tensor `(batch,)` to a ragged int32 one."""
-        return self._in_graph.tokenize(texts)
+        return self._in_graph.tokenize(tf.convert_to_tensor(texts, tf.string))
 
     def detokenize(self, ids):
         """Texts of ids: int32 `(batch, time)`, dense or ragged, to a string tensor `(batch,)`.

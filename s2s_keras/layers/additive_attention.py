@@ -56,12 +56,11 @@ class AdditiveAttention(keras.layers.Layer):
         """See the class."""
         projected_query = ops.expand_dims(ops.matmul(query, self.query_kernel), 1)
         scores = ops.matmul(ops.tanh(projected_query + memory["keys"]), self.score_vector)
-        mask = ops.expand_dims(memory["mask"], -1)
         # Large and finite: minus infinity would give NaN where a whole row is masked.
-        weights = ops.softmax(ops.where(mask, scores, -1e9), axis=1)
-        weights = ops.where(mask, weights, 0.0)
-        context = ops.sum(weights * memory["values"], axis=1)
-        return context, ops.squeeze(weights, -1)
+        scores = ops.where(memory["mask"], ops.squeeze(scores, -1), -1e9)
+        weights = ops.where(memory["mask"], ops.softmax(scores), 0.0)
+        context = ops.matmul(ops.expand_dims(weights, 1), memory["values"])
+        return ops.squeeze(context, 1), weights
 
     def get_config(self):
         """The arguments of the constructor."""

@@ -4,14 +4,13 @@ import keras
 from keras import ops
 
 
-def _highest_and_label(labels, logits):
-    """The highest logit and the label's, each `(batch, target)`.
+def _highest(logits):
+    """The highest logit of each token, `(batch, target)`.
 
     The loss and the accuracy both call this: the graph's optimiser merges their two identical
     passes over the vocabulary into one. An argmax would be a pass of its own.
     """
-    label_ids = ops.expand_dims(labels, -1)
-    return ops.max(logits, axis=-1), ops.squeeze(ops.take_along_axis(logits, label_ids, -1), -1)
+    return ops.max(logits, axis=-1)
 
 
 def _real(labels, sample_weight):
@@ -46,13 +45,16 @@ class MaskedCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """The loss of each token, `(batch, target)`, padding included."""
-        highest, label = _highest_and_label(ops.cast(y_true, "int32"), y_pred)
+        vocabulary_size = y_pred.shape[-1]
         # The shift by the highest logit cancels out, so no gradient need pass through it.
-        highest = ops.stop_gradient(highest)
+        highest = ops.stop_gradient(_highest(y_pred))
         shifted = y_pred - ops.expand_dims(highest, -1)
         log_normaliser = highest + ops.log(ops.sum(ops.exp(shifted), axis=-1))
-        mean = ops.mean(y_pred, axis=-1) if self.label_smoothing else 0.0
-        return log_normaliser - (1 - self.label_smoothing) * label - self.label_smoothing * mean
+        # A product with one-hot labels: the gradient of taking the labels' logits out would be a
+        # scatter over the whole vocabulary, which takes longer.
+        labels = ops.one_hot(y_true, vocabulary_size, dtype=y_pred.dtype)
+        smoothed = labels * (1 - self.label_smoothing) + self.label_smoothing / vocabulary_size
+        return log_normaliser - ops.sum(smoothed * y_pred, axis=-1)
 
     def get_config(self):
         """The arguments of the constructor."""
@@ -71,5 +73,7 @@ class TokenAccuracy(keras.metrics.Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Counts one batch."""
-        highest, label = _highest_and_label(ops.cast(y_true, "int32"), y_pred)
-        return super().update_state(label >= highest, sample_weight=_real(y_true, sample_weight))
+        labels = ops.expand_dims(ops.cast(y_true, "int32"), -1)
+        label = ops.squeeze(ops.take_along_axis(y_pred, labels, axis=-1), -1)
+        right = label >= _highest(y_pred)
+        return super().update_state(right, sample_weight=_real(y_true, sample_weight))

@@ -8,11 +8,11 @@ from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation,
 from s2s_keras.corpora.grammar.frames import Frame, Slot, prepositions
 from s2s_keras.corpora.grammar.lexicon import ADVERBS, LEMMAS, VERBS, Adverb, Noun, listed, select
 from s2s_keras.corpora.grammar.nominal import (
-    FREE_OWNERS,
     OBJECT_PRONOUNS,
     Nominal,
     contract,
     coordinate,
+    free_owner,
     noun_phrase,
     owned,
     pronoun,
@@ -20,11 +20,11 @@ from s2s_keras.corpora.grammar.nominal import (
 from s2s_keras.corpora.grammar.verbal import VerbParts, copula_parts, verb_parts
 
 MIDDLE = {
-    "plain": "pronoun time clock definite place indefinite manner direction final",
-    "not": "pronoun definite time clock not place manner direction final",
-    "often": "pronoun definite often clock place indefinite manner direction final",
+    "plain": "pronoun time clock definite second place indefinite manner direction final",
+    "not": "pronoun definite second time not clock place manner direction final",
+    "often": "pronoun definite often clock second place indefinite manner direction final",
 }
-"""The German middle field: definite objects move before `nicht` and before `oft`."""
+"""The German middle field: definite objects move before `nicht`, and one of them before `oft`."""
 
 ORDERS = {
     "statement": ("subject finite MIDDLE end", "subject auxiliary not often main REST"),
@@ -172,10 +172,10 @@ def person_phrase(
         if noun.group == "relative" and d.chance(0.12):
             return owned(d, noun, case)
         plural = noun.group == "relative" and d.chance(0.15)
-        determiner = owner if owner and d.chance(0.65) else d.choose(FREE_OWNERS)
+        determiner = owner if owner and d.chance(0.65) else free_owner(d)
         return noun_phrase(d, noun, case, determiner, plural, 0.12)
     if noun.german in ACQUAINTANCES and d.chance(0.6):
-        determiner = owner if owner and d.chance(0.65) else d.choose(FREE_OWNERS)
+        determiner = owner if owner and d.chance(0.65) else free_owner(d)
         return noun_phrase(d, noun, case, determiner, False, 0.15)
     chance = d.random()
     if chance < 0.68 or not noun.plural:
@@ -199,6 +199,9 @@ def person_object(
         words = d.pair(german, english, lexeme)
         return Nominal(*words, person=2, pronoun=True, lexeme=lexeme)
     noun = d.fresh(select(slot.persons))
+    if slot.persons == "kin":
+        # One kisses one's own aunt.
+        return noun_phrase(d, noun, slot.case, subject.owner or free_owner(d), describe=0.12)
     phrase = person_phrase(d, noun, slot.case, subject.owner, general)
     if not phrase.definite and slot.case == de.DATIVE:
         phrase.definite = True
@@ -212,24 +215,67 @@ def thing_object(
     code: str,
     negation: int | None,
     noun: Noun | None,
+    verb: str = "",
     own: bool = False,
 ) -> Nominal:
     """Derive an object that names a thing, with the determiner that `code` stands for."""
     noun = noun or d.fresh(slot.nouns)
-    if code == "p" and noun.german in ("Kleid", "Rock") and subject.owner == ("sein", "his"):
-        raise DeadEndError
     if code in "xyz":
         return _unarticled(d, noun, code)
+    if code == "p" and subject.person == 3 and noun.group in PERSONAL:
+        code = "D"
     plural = code in "DB"
-    describe = 0.1 if noun.group in ("sport", "sound") else 0.3
+    describe = 0 if verb in PLAIN_OBJECTS else 0.1 if noun.group in ("sport", "sound") else 0.3
+    without = UNSUITED.get(verb, frozenset())
     if code in "iBm" and negation is not None:
-        return noun_phrase(d, noun, slot.case, "kein", plural, describe, negation)
+        without |= PRAISE
+        return noun_phrase(d, noun, slot.case, "kein", plural, describe / 2, negation, without)
     if code == "p":
-        return noun_phrase(d, noun, slot.case, subject.owner or "der", False, describe)
+        if noun.german in WOMENS and subject.owner == ("sein", "his"):
+            raise DeadEndError
+        owner = subject.owner or "der"
+        return noun_phrase(d, noun, slot.case, owner, False, describe, without=without)
     if code == "d" and noun.group in ("home", "vehicle", "thing", "pet") and own and d.chance(0.15):
         return owned(d, noun, slot.case)
     determiner = {"i": "ein", "B": "", "m": ""}.get(code, "der")
-    return noun_phrase(d, noun, slot.case, determiner, plural, describe)
+    return noun_phrase(d, noun, slot.case, determiner, plural, describe, without=without)
+
+
+WOMENS = ("Kleid", "Rock")
+"""Clothes that men in these sentences do not own, and of which one wears one at a time."""
+
+PERSONAL = listed("clothes thing paper press literature parcel")
+"""Groups of things that several people have one each of: their jackets."""
+
+PLAIN_OBJECTS = ("warten", "hören")
+"""Verbs whose object needs no adjective: nobody waits for the comfortable train."""
+
+PRAISE = frozenset(listed("lecker schön süß frisch elegant"))
+"""Adjectives that hardly go with `kein`."""
+
+UNSUITED_TABLE = """
+brauchen | schmutzig langweilig gefährlich traurig leer alt
+kaufen mieten bekommen haben besitzen | schmutzig leer langweilig gefährlich
+bringen anbieten geben schicken leihen | schmutzig langweilig leer
+schreiben | alt neu berühmt langweilig
+backen kochen | frisch
+bauen pflanzen | alt neu leer schmutzig billig teuer groß
+malen zeichnen fotografieren | sauber schmutzig leer krank hungrig müde gefährlich teuer billig
+wegwerfen | neu interessant spannend schön elegant wichtig teuer modern gut sauber warm bequem
+vorbereiten besuchen anschauen ausleihen lernen | langweilig schmutzig leer gefährlich
+waschen putzen aufräumen | sauber leer neu
+anziehen tragen packen | schmutzig
+lieben mögen vermissen | schmutzig gefährlich langweilig
+"""
+
+UNSUITED = {
+    verb: frozenset(listed(adjectives))
+    for verbs, _, adjectives in (
+        line.partition("|") for line in UNSUITED_TABLE.strip().splitlines()
+    )
+    for verb in listed(verbs)
+}
+"""Adjectives that sound odd with the object of a verb: nobody needs a dirty glass."""
 
 
 def _unarticled(d: Derivation, noun: Noun, code: str) -> Nominal:
@@ -252,6 +298,34 @@ def place_phrase(d: Derivation, noun: Noun, directed: bool, describe: float = 0.
 
 MODAL_CHOICES = listed("können müssen wollen möchten") * 3 + ("sollen", "sollen", "dürfen")
 """Modal verbs, the more useful ones more often."""
+
+MODAL_TABLE = """
+sehen verstehen vertrauen | können
+finden | können müssen wollen
+suchen | können müssen sollen
+warten | können müssen sollen wollen
+wohnen umarmen küssen | können wollen möchten
+sitzen singen tanzen spielen trinken essen | können wollen möchten dürfen
+malen zeichnen fernsehen ausgehen | können wollen möchten dürfen
+"""
+
+MODALS_OF = {
+    verb: frozenset(listed(modals))
+    for verbs, _, modals in (line.partition("|") for line in MODAL_TABLE.strip().splitlines())
+    for verb in listed(verbs)
+}
+"""Verbs that go with some modal verbs only: nobody is allowed to see a duck."""
+
+
+@cache
+def modals_for(verb: str, negated: bool, choices: tuple[str, ...] = MODAL_CHOICES):
+    """Return those of some modal verbs that go with a verb; `would not like to` sounds stilted."""
+    allowed = MODALS_OF.get(verb, frozenset(choices))
+    return tuple(m for m in choices if m in allowed and not (negated and m == "möchten"))
+
+
+POSTURES = listed("stehen sitzen liegen hängen")
+"""Verbs whose simple past is odd in an English question or denial: "did not lie on the chair"."""
 
 
 def make_clause(
@@ -296,6 +370,11 @@ def make_clause(
         if tense == "modal" and not frame.personal:
             raise DeadEndError
         subject = subject_phrase(d, frame.subject, general=general, asked=inverted)
+    support = negated or inverted
+    if tense == "past" and support and frame.verb.german in POSTURES:
+        raise DeadEndError
+    if frame.verb.german == "aufhören" and subject.person == 3:
+        raise DeadEndError
     clause = Clause(subject, None, frame=frame)
     codes = _codes(d, frame, tense)[: -1 if codes else None] + list(codes)
     kein = negated and any(
@@ -311,8 +390,7 @@ def make_clause(
             clause.middle = "not"
     aspect = {"now": "progressive", "state": "simple", "habit": "simple"}.get(tense, tense)
     if tense == "modal" and not modal:
-        modal = d.choose(MODAL_CHOICES)
-    support = negated or inverted
+        modal = d.choose(modals_for(frame.verb.german, negated))
     clause.verb = verb_parts(d, frame.verb, aspect, subject.person, support, modal)
     for slot, code in zip(frame.slots, codes, strict=True):
         if slot is not omit:
@@ -338,16 +416,18 @@ def _add_object(d, clause, slot, code, negation, given, negated, general) -> Non
     else:
         noun = given if slot.case == de.ACCUSATIVE else None
         code = _distribute(clause, code)
-        own = given is None and clause.frame.verb.german in OWNED
-        phrase = thing_object(d, slot, clause.subject, code, negation, noun, own)
+        verb = clause.frame.verb.german
+        own = given is None and verb in OWNED
+        phrase = thing_object(d, slot, clause.subject, code, negation, noun, verb, own)
         if (
             phrase.noun.group in LISTED
+            and phrase.noun.german not in WOMENS
             and given is None
             and code in "iBmD"
             and negation is None
             and d.chance(0.12)
         ):
-            phrase = _list_objects(d, slot, clause.subject, code, phrase)
+            phrase = _list_objects(d, slot, clause.subject, code, phrase, verb)
     if slot.german:
         words = d.pair(slot.german, slot.english)
         clause.put("final", (contract(words[0], phrase.german), words[1] + phrase.english))
@@ -360,6 +440,7 @@ def _add_object(d, clause, slot, code, negation, given, negated, general) -> Non
     elif negated or phrase.definite:
         # With kein nothing else can stand for the negation, so every object stays early.
         place = "definite" if phrase.definite or clause.middle == "not" else "indefinite"
+        place = "second" if place == "definite" and place in clause.german else place
     else:
         place = "indefinite"
     clause.german.setdefault(place, []).extend(phrase.german)
@@ -371,32 +452,35 @@ OWNED = listed(
 )
 """Verbs of what one does to the things of others."""
 
-LISTED = listed(
-    "fruit vegetable baked food hot cold clothes literature press document plant pet farm furniture"
-)
+LISTED = listed("fruit vegetable baked food clothes press document plant pet farm furniture")
 """Groups of nouns that are named in lists."""
 
 
 def _distribute(clause: Clause, code: str) -> str:
-    """Make clothes plural when several people wear them, and avoid `ihr ihr`."""
+    """Make clothes plural when several people wear them, and avoid an `ihr` of two readings."""
     if clause.subject.person == 3 and clause.frame.verb.german in (
         "tragen",
         "anziehen",
         "ausziehen",
     ):
         return {"i": "B", "d": "D", "p": "D"}.get(code, code)
-    if code == "p" and any(phrase.pronoun for phrase in clause.objects):
+    hers = clause.subject.owner is not None and clause.subject.owner[0] == "ihr"
+    if code == "p" and any(
+        other.pronoun or (hers and (other.gender == "f" or other.person == 3))
+        for other in clause.objects
+    ):
         return "d"
     return code
 
 
-def _list_objects(d, slot, subject, code, first) -> Nominal:
+def _list_objects(d, slot, subject, code, first, verb) -> Nominal:
     """Derive two or three objects of one kind: einen Apfel, eine Birne und eine Banane."""
-    alike = [noun for noun in slot.nouns if noun.group == first.noun.group]
+    group = first.noun.group
+    alike = [n for n in slot.nouns if n.group == group and n.german not in WOMENS]
     phrases = [first]
     for _ in range(2 if d.chance(0.35) else 1):
         noun = d.fresh(alike)
-        phrases.append(thing_object(d, slot, subject, code, None, noun))
+        phrases.append(thing_object(d, slot, subject, code, None, noun, verb))
     return coordinate(d, phrases)
 
 
@@ -422,12 +506,14 @@ def _add_place(d, clause, frame, tense, optional, negated, time) -> None:
     chance = 1.0 if sparse and not frame.clock else 0.38
     if frame.placed == "!" or (frame.placed and optional and d.chance(chance)):
         noun = d.fresh(frame.places)
+        if noun.german == "Stuhl" and clause.subject.person == 3 and not frame.slots:
+            raise DeadEndError  # a chair has room for one
         clause.put(
             "direction" if frame.directed else "place", place_phrase(d, noun, frame.directed)
         )
     elif frame.manners and not negated and d.chance(0.8 if sparse else 0.4):
         word = d.choose(frame.manners)
-        if not time and word in ("früh", "spät"):
+        if word in ("früh", "spät") and (tense == "now" or not time):
             return
         options = ADVERBS["manner"] + ADVERBS["early"]
         adverb = next(a for a in options if a.words[0][0] == word)
@@ -442,8 +528,17 @@ MORNING = ("frühstücken", "aufstehen", "aufwachen")
 EVENING = ("einschlafen", "ausgehen")
 """What nobody does in the evening, or in the morning."""
 
-TIMELESS = ("wohnen", "hängen", "liegen")
+DAILY = ("aufstehen", "aufwachen", "einschlafen")
+"""Verbs of what everybody does every day, so that only the hour is worth telling."""
+
+TIMELESS = ("wohnen", "hängen", "liegen", "verstehen")
 """Verbs of what lasts longer than a day."""
+
+LINGERING = listed("warten suchen trinken essen hören singen frühstücken bestellen")
+"""Verbs whose future hardly goes with `soon`."""
+
+RARE = ("nie", "selten")
+"""Frequencies that go with one object, not with a list: never a hat and a shirt."""
 
 INSTANT = listed(
     "öffnen schließen einschalten ausschalten anziehen ausziehen legen geben umarmen küssen "
@@ -458,7 +553,7 @@ def times_for(group: str, verb: str) -> tuple[Adverb, ...]:
     """Return the adverbials of a group that fit a verb."""
     if group == "now" and verb in INSTANT:
         return ADVERBS["now"][:1]
-    if group == "wish":
+    if group == "wish" or (group == "future" and verb in LINGERING):
         return tuple(adverb for adverb in ADVERBS["future"] if adverb.words[0][0] != "bald")
     wrong = "Abend" if verb in MORNING else "Morgen" if verb in EVENING else ""
     return tuple(
@@ -473,15 +568,15 @@ def add_times(
     frame = clause.frame
     verb = frame.verb.german if frame else ""
     if tense == "habit" and d.chance(0.6):
-        # In a question only often, always and sometimes sound natural.
-        clause.put("often", adverbial(d, d.choose(ADVERBS["often"][: 3 if inverted else None])))
+        clause.put("often", adverbial(d, d.choose(_frequencies(clause, inverted))))
         clause.middle = "often"
     elif tense == "habit":
         clause.put("time", adverbial(d, d.choose(times_for("every", verb))))
     elif "manner" in clause.german and tense in ("now", "modal"):
         pass
     elif verb not in TIMELESS and d.chance(TIME_CHANCES.get(tense, 0)):
-        group = d.choose(("now", "wish")) if tense == "modal" else tense
+        clocked = frame is not None and frame.clock
+        group = d.choose(("wish" if clocked else "now", "wish")) if tense == "modal" else tense
         group = "wish" if group == "future" and (negated or (frame and frame.clock)) else group
         times = times_for(group, verb)
         if "manner" in clause.german:
@@ -489,8 +584,23 @@ def add_times(
             times = [adverb for adverb in times if adverb.words[0][0] == "am"]
         clause.put("time", adverbial(d, d.choose(times)))
     clocked = frame and frame.clock and tense in ("habit", "past", "modal", "future")
-    if clocked and "manner" not in clause.german and d.chance(1.0 if tense == "habit" else 0.4):
+    needed = tense == "habit" or (verb in DAILY and "time" in clause.german)
+    if clocked and "manner" not in clause.german and d.chance(1.0 if needed else 0.4):
         clause.put("clock", adverbial(d, d.choose(ADVERBS["hour"])))
+
+
+FOCUS = ("second", "place", "indefinite", "manner", "direction", "final")
+"""Slots of what `meistens` can be about."""
+
+
+def _frequencies(clause: Clause, inverted: bool) -> tuple[Adverb, ...]:
+    """Return the adverbs of frequency that sound natural in a clause."""
+    # In a question only often, always and sometimes do.
+    options = ADVERBS["often"][: 3 if inverted else None]
+    listing = any(phrase.noun is None and not phrase.pronoun for phrase in clause.objects)
+    idle = clause.german.keys().isdisjoint(FOCUS) and not (clause.frame and clause.frame.clock)
+    excluded = (RARE if listing else ()) + (("meistens",) if idle else ())
+    return tuple(adverb for adverb in options if adverb.words[0][0] not in excluded)
 
 
 def copula_clause(

@@ -15,6 +15,7 @@ from s2s_keras.corpora.grammar.clauses import (
     copula_clause,
     join,
     make_clause,
+    modals_for,
     place_phrase,
     subject_phrase,
     verb_clause,
@@ -81,8 +82,25 @@ COMFORTS = {
 OUTDOORS = "schwimmen laufen tanzen gehen fotografieren pflanzen einkaufen gießen füttern besuchen"
 """Verbs of what the weather may hinder."""
 
-IDLE = "schlafen einschlafen liegen weinen sitzen aufwachen wohnen stehen ankommen lächeln"
+IDLE = (
+    "schlafen einschlafen liegen weinen sitzen aufwachen wohnen stehen ankommen lächeln essen "
+    "trinken warten"
+)
 """Verbs that being tired or sick does not hinder."""
+
+INDOORS = "lesen kochen backen fernsehen schlafen arbeiten zeichnen malen schreiben hören"
+"""Verbs of what people do when the weather is bad."""
+
+SUNNY = "schwimmen laufen fotografieren gießen pflanzen"
+"""Verbs of what people do when the weather is good."""
+
+CHORES = "kochen backen putzen waschen aufräumen arbeiten malen zeichnen packen gießen"
+COMPANIONS = "singen hören"
+"""Chores, and what one does in the meantime."""
+
+RESTING = "sitzen stehen essen frühstücken"
+CHATTING = "reden sprechen warten"
+"""What leaves time for company, and what one does in company."""
 
 
 def verbs(names: str) -> frozenset:
@@ -94,6 +112,14 @@ MOOD_VERBS = {ADJECTIVES[state]: verbs(names) for state, names in MOODS.items()}
 COMFORT_VERBS = {ADJECTIVES[state]: verbs(names) for state, names in COMFORTS.items()}
 OUTDOOR_VERBS = verbs(OUTDOORS)
 IDLE_VERBS = verbs(IDLE)
+INDOOR_VERBS = verbs(INDOORS)
+SUNNY_VERBS = verbs(SUNNY)
+CHORE_VERBS = verbs(CHORES)
+COMPANION_VERBS = verbs(COMPANIONS)
+PASTIMES = (
+    (CHORE_VERBS, COMPANION_VERBS),
+    (verbs(RESTING), verbs(CHATTING)),
+)
 
 
 def unused(d: Derivation, frames: tuple[Frame, ...] | list[Frame]) -> Frame:
@@ -119,10 +145,6 @@ def _is_present(frame: Frame) -> bool:
     return "P" in frame.uses
 
 
-def _is_habit(frame: Frame) -> bool:
-    return "H" in frame.uses
-
-
 def _is_personal(frame: Frame) -> bool:
     return frame.personal
 
@@ -135,7 +157,7 @@ def _is_present_effort(frame: Frame) -> bool:
     return "P" in frame.uses and frame.verb not in IDLE_VERBS
 
 
-UNDESCRIBED = ("haben", "sammeln", "erklären")
+UNDESCRIBED = ("haben", "sammeln", "erklären", "verstehen")
 """Verbs whose object a relative clause does not go with."""
 
 
@@ -150,11 +172,6 @@ def _takes_definite(frame: Frame) -> bool:
 
 def _takes_definite_alone(frame: Frame) -> bool:
     return _takes_definite(frame) and frame.placed != "!"
-
-
-@cache
-def _frames_about(use: str, noun: Noun) -> tuple[Frame, ...]:
-    return tuple(f for f in frames_by(use, _takes_definite) if noun in f.slots[-1].nouns)
 
 
 def subordinate_sides(d: Derivation, word: Sides, clause: Clause) -> Sides:
@@ -199,31 +216,33 @@ def content(d: Derivation) -> Sides:
         main = verb_clause(d, verb, "past" if past else "simple", subject)
         tenses = "past" if past else "now now state past past future modal"
         tenses = "past future" if verb == "hoffen" else tenses
-        inner = _content_clauses(d, ("dass", "that"), tenses)
+        first = subject.pronoun and subject.lexeme in ("ich", "wir")
+        inner = _content_clauses(d, ("dass", "that"), tenses, others=first)
     elif chance < 0.75:
         if subject.person < 2:
             raise DeadEndError
         main = verb_clause(d, "fragen", "simple", subject)
-        inner = _content_clauses(d, ("ob", "whether"), "now past past future modal")
+        tenses = "now past past future modal"
+        inner = _content_clauses(d, ("ob", "whether"), tenses, others=True)
     else:
         main = verb_clause(d, "wissen", "simple", subject, negated=True)
         inner = _indirect_question(d)
     return join(main.order("statement"), GERMAN_COMMA, inner, GERMAN_COMMA)
 
 
-def _content_clauses(d: Derivation, word: tuple[str, str], tenses: str) -> Sides:
+def _content_clauses(d: Derivation, word: tuple[str, str], tenses: str, others: bool) -> Sides:
+    """Derive one or two clauses, about others than the speaker if need be."""
     tense = tense_of(d, tenses)
-    asked = word[0] == "ob"
-    first = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, asked))
+    first = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, others))
     chance = d.random()
     if chance < (0.5 if d.grow else 0.12):
-        second = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, asked))
+        second = subordinate_sides(d, d.pair(*word), _content_clause(d, tense, others))
         return join(first, d.pair("und", "and"), second)
     return first
 
 
-def _content_clause(d: Derivation, tense: str, asked: bool) -> Clause:
-    if asked:
+def _content_clause(d: Derivation, tense: str, others: bool) -> Clause:
+    if others:
         return _asked_clause(d, tense)
     if tense == "state" and d.chance(0.5):
         return described(d)
@@ -266,6 +285,8 @@ def _because_quality(d: Derivation) -> Sides:
     slot = next(s for s in frame.slots if s.nouns)
     qualities = [ADJECTIVES[word] for word in QUALITIES[frame.verb.german].split()]
     quality = d.choose(qualities)
+    if frame.verb.german in ("malen", "zeichnen") and slot.nouns[0].group == "picture":
+        raise DeadEndError
     noun = d.fresh([n for n in slot.nouns if n in quality.nouns] or slot.nouns)
     if noun not in quality.nouns or (slot.determiners in ("B", "z")) or not noun.plural:
         raise DeadEndError
@@ -292,7 +313,8 @@ DUTY_VERBS = verbs("arbeiten kaufen einkaufen warten sprechen treffen abholen")
 def _because_wish(d: Derivation) -> Sides:
     subject = subject_phrase(d, "adult relative", 0.35)
     goes, frame = going(d, subject)
-    modals = DUTIES if frame.verb in DUTY_VERBS else DUTIES[1:]
+    choices = DUTIES if frame.verb in DUTY_VERBS else DUTIES[1:]
+    modals = modals_for(frame.verb.german, False, choices)
     subject = refer(d, subject)
     wish = make_clause(d, frame, "modal", subject, modal=d.choose(modals), nowhere=True, time=False)
     return attach(d, goes, d.pair("weil", "because"), wish, False)
@@ -390,9 +412,9 @@ def weather(d: Derivation, tense: str, good: bool = False) -> Clause:
 
 
 def often(d: Derivation, clause: Clause) -> Clause:
-    """Let a habit name its frequency or not."""
+    """Let a habit name its frequency or not: often, always, sometimes."""
     if d.chance(0.4):
-        clause.put("often", adverbial(d, d.choose(ADVERBS["often"])))
+        clause.put("often", adverbial(d, d.choose(ADVERBS["often"][:3])))
         clause.middle = "often"
     return clause
 
@@ -409,14 +431,21 @@ def whenever(d: Derivation) -> Sides:
         if not accepts(frame, subject):
             raise DeadEndError
         outer, inner = (again, subject) if first else (subject, again)
-        main = often(d, make_clause(d, frame, "habit", outer, bare=True))
+        main = often(d, make_clause(d, frame, "habit", outer, bare=True, place=False))
         return attach(d, main, word, state_clause(d, inner, state=state), first)
-    good = d.chance(0.5)
     if d.chance(0.6):
+        good = d.chance(0.5)
         condition = weather(d, "simple", good)
-    else:
-        condition = make_clause(d, unused(d, frames_by("W", _is_habit)), "habit", bare=True)
-    main = often(d, make_clause(d, unused(d, frames_by("H", _is_personal)), "habit", bare=True))
+        frame = unused(d, frames_of("H", SUNNY_VERBS if good else INDOOR_VERBS))
+        main = often(d, make_clause(d, frame, "habit", bare=True, place=good))
+        return attach(d, main, word, condition, first)
+    subject = subject_phrase(d, "adult relative", 0.3, general=True)
+    again = refer(d, subject)
+    outer, inner = (again, subject) if first else (subject, again)
+    chore = unused(d, frames_of("H", CHORE_VERBS))
+    companion = unused(d, frames_of("H", COMPANION_VERBS))
+    main = often(d, make_clause(d, companion, "habit", outer, bare=True, place=False))
+    condition = make_clause(d, chore, "habit", inner, bare=True, place=False)
     return attach(d, main, word, condition, first)
 
 
@@ -508,6 +537,8 @@ def _thing_with_relative(d: Derivation) -> Nominal:
 def _relativise(d: Derivation, phrase: Nominal, frame: Frame, tense: str) -> None:
     """Give a phrase a relative clause in which it is the object."""
     slot = frame.slots[-1]
+    if frame.verb.german == "sehen" and tense != "past":
+        raise DeadEndError
     key = "pl" if phrase.person == 3 else phrase.gender
     clause = make_clause(d, frame, tense, omit=slot, place=False)
     clause.put("front", d.pair(de.RELATIVE[key][slot.case], "that", "der"))
@@ -516,17 +547,72 @@ def _relativise(d: Derivation, phrase: Nominal, frame: Frame, tense: str) -> Non
     phrase.english = [*phrase.english, *english]
 
 
+STORY_TABLE = """
+lesen | kaufen ausleihen finden bekommen kennen lieben mögen brauchen bringen suchen
+kaufen | sehen anschauen brauchen fotografieren suchen
+verkaufen | kaufen reparieren putzen waschen malen finden
+schneiden | kaufen backen waschen
+essen | kaufen backen kochen finden waschen schneiden
+waschen | kaufen finden brauchen mögen lieben tragen
+putzen reparieren | kaufen finden brauchen mieten besitzen lieben mögen benutzen
+öffnen | bekommen finden kaufen schicken bringen schließen
+schließen | öffnen kaufen putzen reparieren
+suchen | verlieren brauchen kaufen vermissen lieben mögen sehen
+finden | suchen verlieren brauchen vergessen
+verlieren vergessen | kaufen brauchen bekommen finden lieben mögen
+sehen füttern | suchen lieben mögen vermissen kaufen fotografieren malen zeichnen
+malen zeichnen fotografieren | sehen lieben mögen kennen besuchen kaufen besitzen
+bauen | brauchen
+besuchen | kennen lieben mögen fotografieren suchen
+tragen anziehen | kaufen waschen finden mögen brauchen
+ausziehen | kaufen waschen finden
+hören | kennen lieben mögen vorbereiten singen
+singen lernen | kennen hören mögen
+mieten | sehen anschauen brauchen suchen fotografieren
+packen | kaufen finden brauchen leihen
+bezahlen | bekommen finden schicken
+verlassen | kaufen mieten lieben mögen kennen besitzen
+geben schicken bringen leihen | kaufen finden brauchen suchen
+zeigen | kaufen kennen lieben mögen finden malen bekommen mieten
+erzählen | kennen lesen hören schreiben lieben mögen
+legen | kaufen finden suchen lesen bekommen
+abholen | kaufen brauchen reparieren bestellen mieten
+aufräumen | kaufen mieten
+zurückgeben | ausleihen finden mieten
+anschauen | kennen lieben mögen kaufen malen fotografieren bauen
+absagen | vorbereiten
+wegwerfen | kaufen finden bekommen reparieren
+einschalten ausschalten | kaufen reparieren brauchen
+ausleihen | brauchen suchen kennen mögen
+anbieten | kaufen waschen backen
+"""
+
+STORIES = {
+    VERBS[name]: verbs(others)
+    for names, _, others in (line.partition("|") for line in STORY_TABLE.strip().splitlines())
+    for name in names.split()
+}
+"""What may be told of the object of a verb: one eats the cake that somebody bought."""
+
+
+@cache
+def _story_frames(frame: Frame, use: str) -> tuple[Frame, ...]:
+    """Return the frames of what may be told of the object of a frame."""
+    told = STORIES.get(frame.verb, frozenset())
+    return tuple(other for other in frames_by(use, _takes_definite) if other.verb in told)
+
+
 def _object_with_relative(d: Derivation) -> Sides:
     """Derive a relative clause behind the verb of the main clause, at its object."""
     tense = tense_of(d, "now past past modal")
     frame = unused(d, frames_by(USES[tense], _takes_definite_alone))
-    nouns = [n for n in frame.slots[-1].nouns if n.plural]
-    noun = d.fresh(nouns)
+    told = tense_of(d, "past past state")
+    inner = unused(d, _story_frames(frame, USES[told]))
+    shared = [n for n in frame.slots[-1].nouns if n.plural and n in inner.slots[-1].nouns]
+    noun = d.fresh(shared)
     clause = make_clause(d, frame, tense, given=noun, codes="d", place=False, time=False)
-    past = tense_of(d, "past now state")
-    inner = unused(d, _frames_about(USES[past], noun))
     empty = Nominal([], [], 2, noun.gender)
-    _relativise(d, empty, inner, past)
+    _relativise(d, empty, inner, told)
     return join(clause.order("statement"), (empty.german, empty.english))
 
 
@@ -539,27 +625,26 @@ def infinitive(d: Derivation) -> Sides:
 ATTEMPTS = (
     ("versuchen", "progressive", "I"),
     ("versuchen", "past", "I"),
-    ("hoffen", "simple", ""),
-    ("planen", "progressive", ""),
+    ("hoffen", "simple", "A"),
+    ("planen", "progressive", "A"),
     ("vergessen", "past", "V"),
     ("anfangen", "progressive", "W"),
     ("anfangen", "past", "W"),
 )
-"""(verb, tense, use of the frames that fit under it, or "" for `AMBITIONS`)."""
+"""(verb, tense, use of the frames that fit under it)."""
 
-AMBITIONS = verbs(
-    "kaufen verkaufen besuchen treffen lernen reisen fliegen mieten umziehen schreiben bauen "
-    "einladen ausleihen helfen"
+UNBEGUN = verbs(
+    "warten sitzen stehen liegen schlafen fernsehen anschauen trinken hören tragen treffen"
 )
-"""Verbs of what one hopes and plans."""
+"""Verbs of what has no beginning worth telling."""
 
 
 def _attempt(d: Derivation) -> Sides:
     verb, tense, use = d.choose(ATTEMPTS)
     subject = subject_phrase(d, "human", 0.35)
     d.used.add(VERBS[verb])
-    frame = unused(d, frames_with(use, subject.noun) if use else frames_of("M", AMBITIONS))
-    if "M" not in frame.uses or not accepts(frame, subject):
+    frame = unused(d, frames_with(use, subject.noun))
+    if "M" not in frame.uses or (verb == "anfangen" and frame.verb in UNBEGUN):
         raise DeadEndError
     main = verb_clause(d, verb, tense, subject, negated=verb == "vergessen" and d.chance(0.2))
     inner = make_clause(d, frame, "infinitive", subject, time=False)
@@ -584,11 +669,13 @@ def _purpose(d: Derivation) -> Sides:
 
 def _judgement(d: Derivation) -> Sides:
     subject = Nominal(*d.pair("es", "it"), person=2, gender="n")
+    d.used.add("es")
     use = d.choose("IV")
     frame = unused(d, frames_by(use, _is_personal))
     names = ("schwierig", "einfach", "wichtig") if use == "I" else ("wichtig",)
-    words = predicate(d, ADJECTIVES[d.choose(names)])
-    main = copula_clause(d, subject, words, past=d.chance(0.3), negated=d.chance(0.2))
+    negated = d.chance(0.2)
+    words = predicate(d, settle(d, ADJECTIVES[d.choose(names)]), negated)
+    main = copula_clause(d, subject, words, past=d.chance(0.3), negated=negated)
     inner = make_clause(d, frame, "infinitive", subject, time=False)
     return join(main.order("statement"), GERMAN_COMMA, inner.order("infinitive"), GERMAN_COMMA)
 
@@ -601,26 +688,32 @@ def coordination(d: Derivation) -> Sides:
 def _clauses(d: Derivation) -> Sides:
     """Derive `A und B`, `A, aber B` or `A, B und C`."""
     tense = tense_of(d, "now past past future habit")
-    first = main_clause(d, any_clause(d, tense), 0.5)
-    if d.chance(0.9 if d.grow else 0.25):
-        second = any_clause(d, tense, time=tense in ("future", "habit")).order("statement")
-        last = any_clause(d, tense, time=tense in ("future", "habit")).order("statement")
-        return join(first, BOTH_COMMAS, second, ([], [COMMA]), d.pair("und", "and"), last)
-    if d.chance(0.3):
-        second = any_clause(d, tense, negated=tense != "habit", time=tense in ("future", "habit"))
-        return join(first, BOTH_COMMAS, d.pair("aber", "but"), second.order("statement"))
-    second = any_clause(d, tense, time=tense in ("future", "habit")).order("statement")
-    return join(first, ([], [COMMA]), d.pair("und", "and"), second)
+    dated = tense in ("future", "habit")
+    clauses = [any_clause(d, tense)]
+    first = main_clause(d, clauses[0], 0.5)
+    three = d.chance(0.9 if d.grow else 0.25)
+    contrast = not three and d.chance(0.3)
+    for _ in range(2 if three else 1):
+        clauses.append(any_clause(d, tense, negated=contrast and tense != "habit", time=dated))
+    pronouns = [clause.subject.lexeme for clause in clauses if clause.subject.pronoun]
+    if len(set(pronouns)) < len(pronouns):
+        raise DeadEndError  # "I slept, and I cooked" asks for one subject
+    *middle, last = [clause.order("statement") for clause in clauses[1:]]
+    parts = [part for sides in middle for part in (BOTH_COMMAS, sides)]
+    if contrast:
+        return join(first, BOTH_COMMAS, d.pair("aber", "but"), last)
+    return join(first, *parts, ([], [COMMA]), d.pair("und", "and"), last)
 
 
 def _verb_phrases(d: Derivation) -> Sides:
     """Derive several things that one subject does."""
     tense = tense_of(d, "now past past past future")
-    now = tense == "now"
-    frame = unused(d, frames_by("W", _is_present)) if now else any_frame(d, tense)
+    if tense == "now":
+        return _chore(d)
+    frame = any_frame(d, tense)
     if frame.verb in LASTING_VERBS:
         raise DeadEndError
-    clause = make_clause(d, frame, tense, time=not now)
+    clause = make_clause(d, frame, tense)
     if not accepts_people(clause.subject):
         raise DeadEndError
     parts = [main_clause(d, clause, 0.7)]
@@ -633,8 +726,20 @@ def _verb_phrases(d: Derivation) -> Sides:
     return join(parts[0], d.pair("und", "and"), parts[1])
 
 
+def _chore(d: Derivation) -> Sides:
+    """Derive two things that one subject does at the same time."""
+    chores, others = d.choose(PASTIMES)
+    clause = make_clause(d, unused(d, frames_of("P", chores)), "now", time=False)
+    frame = unused(d, frames_of("P", others))
+    if not accepts_people(clause.subject) or not accepts(frame, clause.subject):
+        raise DeadEndError
+    part = make_clause(d, frame, "now", clause.subject, time=False, place=False)
+    return join(main_clause(d, clause, 0.7), d.pair("und", "and"), part.order("second"))
+
+
 LASTING_VERBS = verbs(
-    "schlafen wohnen tragen liegen hängen sehen verstehen aufwachen einschlafen weinen"
+    "schlafen wohnen tragen liegen hängen sehen verstehen aufwachen einschlafen weinen stehen "
+    "sitzen ankommen aufstehen"
 )
 """Verbs that do not go into a list of what somebody does one after another."""
 
@@ -651,12 +756,11 @@ def _another(d: Derivation, subject: Nominal, tense: str, auxiliary: str) -> tup
     Returns:
         The words, and the auxiliary that the next verb phrase may share.
     """
-    now = tense == "now"
-    frame = unused(d, frames_with("W" if now else USES[tense], subject.noun))
-    if frame.verb in LASTING_VERBS or (now and ("P" not in frame.uses or frame.placed == "!")):
+    frame = unused(d, frames_with(USES[tense], subject.noun))
+    if frame.verb in LASTING_VERBS:
         raise DeadEndError
     shared = tense == "past" and frame.verb.auxiliary == auxiliary
-    part = make_clause(d, frame, tense, subject, time=False, place=not now)
+    part = make_clause(d, frame, tense, subject, time=False, place=False)
     return part.order("elided" if shared else "second"), frame.verb.auxiliary
 
 

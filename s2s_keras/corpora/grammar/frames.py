@@ -14,14 +14,15 @@ from s2s_keras.corpora.grammar.lexicon import VERBS, Noun, Verb, select
 FRAME_TABLE = """
 lesen | human | acc literature document /diD/iB | relax? | PHFTMWV
 lesen | human | acc press /di/diB | relax? | PHFTMW
-schreiben | adult relative | acc document literature /iiB/iB | desk? | PHFTMIV
+schreiben | adult relative | acc document /iiB/iB | desk? | PHFTMIV
+schreiben | adult relative | acc literature /iiB/iB | desk? | PHFTMIA
 kaufen | human | acc fruit vegetable /iBBD/B | grocer? | PHFTMV
 kaufen | human | acc baked /iBBD/B | Bäckerei Supermarkt? | PHFTMV
 kaufen | human | acc food drink -alcohol -Suppe -Salat /m/m | grocer? | PHFTMV
-kaufen | human | acc press literature Fahrkarte /di/- | - | PFTMV
-kaufen | adult relative | acc goods -Fahrrad thing picture /dii/- | Stadt? | PFTM
-kaufen | adult kin | acc home -Garten Boot Fahrrad /id/- | - | FTM
-verkaufen | adult relative | acc vehicle home furniture instrument device /dip/- | - | PFTMI
+kaufen | human | acc press Buch Roman Fahrkarte /di/- | - | PFTMV
+kaufen | adult relative | acc goods -Fahrrad thing picture /dii/- | Stadt? | PFTMA
+kaufen | adult kin | acc home -Garten Boot Fahrrad /id/- | - | FTMA
+verkaufen | adult relative | acc vehicle home furniture instrument device /dip/- | - | PFTMIA
 verkaufen | Bauer Verkäuferin Bäcker | acc fruit vegetable baked /BB/B | Markt? | PHFTM
 essen | human | acc fruit baked /idBD/iB | eat? | PHFTMW
 essen | human | acc food /mM/m | eat? | PHFTMW
@@ -37,7 +38,8 @@ schneiden | adult kin | acc Kuchen Tomate Karotte /dD/- | Küche? | PFTM
 waschen | human | acc vehicle -Boot Hund Pferd /dp/dp | - | PHFTMWV
 waschen | human | acc clothes -Hut -Mantel /dpD/- | - | PFTMWV
 waschen | human | acc Apfel Birne Tomate Kartoffel Glas Tasse Teller /D/- | Küche? | PFTMV
-putzen | adult relative child | acc room Fenster Wohnung Fahrrad Spiegel /dD/d | - | PHFTMWV
+putzen | adult relative child | acc room Wohnung Fahrrad Spiegel /d/d | - | PHFTMWV
+putzen | adult relative child | acc Fenster /dD/d | - | PHFTMWV
 reparieren | adult relative | acc vehicle device Uhr Tür Stuhl Tisch Fenster Klavier /ddp/- | - | PFTMIWV
 öffnen | human | acc opening Flasche parcel Brief Koffer Schrank /d/- | - | PFTMI
 schließen | human | acc opening Koffer Schrank /dD/- | - | PFTMV
@@ -45,9 +47,11 @@ suchen | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkart
 suchen | adult relative | acc Hotel Restaurant Wohnung Bahnhof Supermarkt Bibliothek /d/- | - | PTMW
 suchen | human | acc @ | - | PTM
 finden | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkarte Kamera /dpi/- | - | TTFI
-finden | adult relative | acc Hotel Restaurant Wohnung Bahnhof Fehler Antwort /di/- | - | TM
+finden | adult relative | acc Hotel Restaurant Wohnung Fehler Antwort /di/- | - | TM
+finden | adult relative | acc Bahnhof /d/- | - | TM
 verlieren | human | acc Schlüssel Uhr Tasche Regenschirm Ball Fahrkarte Mütze Schal Kamera /dpi/- | - | TT
-vergessen | human | acc Schlüssel Uhr Tasche Regenschirm Fahrkarte Mütze Jacke Kamera /pd/p | - | HT
+vergessen | human | acc Schlüssel Uhr Tasche Regenschirm Mütze Jacke /pd/p | - | HT
+vergessen | human | acc Fahrkarte Kamera /pd/- | - | T
 sehen | human | acc animal /diDB/- | see? | STM
 sehen | human | acc building station nature Stadt Dorf /d/- | - | STM
 sehen | human | acc @ | - | STM
@@ -63,32 +67,33 @@ brauchen | human | acc Antwort Idee Plan @@ Wasser Milch Brot /i/- | - | S
 haben | adult relative | acc pet vehicle instrument home Kamera Telefon /i/- | - | SS
 haben | human | acc relative Idee Frage Problem Ball Bruder Schwester /i/- | - | SS
 besitzen | adult relative | acc home Hotel Restaurant Café pet vehicle Bäckerei Schloss Bank -Bank /i/- | - | SS
-bekommen | human | acc document parcel Buch Ball Antwort Rechnung -Artikel /idB/- | - | FT
+bekommen | human | acc document parcel Buch Antwort Rechnung -Artikel /idB/- | - | FT
 malen | human | acc Bild plant animal nature -Meer Haus Garten Schiff Boot /iid/iB | paint? | PHFTMIW
 zeichnen | human | acc plant animal Haus Boot Schiff Auto Turm Brücke Schloss /iid/iB | paint? | PHFTMIW
-fotografieren | adult child relative | acc animal plant building -Supermarkt nature /dDi/B | - | PHFTMIW
-bauen | adult relative | acc Boot Regal Tisch /id/- | - | PFTMIW
-besuchen | human | acc @ | - | PHFTMV
-besuchen | human | acc Museum Schloss Stadt Insel Kirche Dorf /d/- | - | PFTMV
-treffen | human | acc @ | meet? | PHFTM
+fotografieren | adult child relative | acc animal plant building -Supermarkt nature -Meer /dDi/B | - | PHFTMIW
+bauen | adult relative | acc Boot Regal Tisch /id/- | - | PFTMIWA
+besuchen | human | acc @ | - | PHFTMVA
+besuchen | human | acc Museum Schloss Stadt Insel Kirche Dorf /d/- | - | PFTMVA
+treffen | human | acc @ | meet? | PHFTMA
 fragen | human | acc @ | - | PHFTMV
 verstehen | human | acc idea -Fehler Film Gedicht Artikel Sprache Bericht /dD/- | - | SSTMI
-lernen | human | acc Gedicht Lied Sprache /id/- | - | PFTMI
+lernen | human | acc Gedicht Lied Sprache /id/- | - | PFTMIA
 erklären | adult kin | dat @ ; acc idea -Idee -Antwort Spiel Plan /ddD/- | - | PFTMI
 tragen | human | acc clothes -Kleid -Rock /idp/i | - | PHT
 tragen | Frau Mädchen Mutter Sängerin Schwester Künstlerin | acc Kleid Rock /id/i | - | PHT
-hören | human | acc Lied Radio /dd/d | relax? | PTMW
+hören | human | acc Lied Radio /dd/d | loud? | PTMW
 hören | human | acc Konzert /d/- | - | PTMW
-hören | human | acc Musik /m/m | relax? | PHFTMW
-singen | human | acc Lied /idD/iB | relax? | PHFTMW
-singen | human | - | relax? ~laut,leise,allein | PHFTMW
-spielen | human | acc instrument /x/x | relax? | PHFTMW
+hören | human | acc Musik /m/m | loud? | PHFTMW
+singen | human | acc Lied /idD/iB | loud? | PHFTMW
+singen | human | - | loud? ~laut,leise,allein | PHFTMW
+spielen | human | acc Gitarre Geige /x/x | loud? | PHFTMW
+spielen | human | acc Klavier /x/x | piano? | PHFTMW
 spielen | human | acc Fußball /y/y | play? | PHFTMW
 spielen | human | acc Karte /z/z | eat? | PHFTMW
 füttern | human | acc animal /dDD/D | - | PHFTMWV
 pflanzen | adult kin | acc plant /iB/B | garden? | PHFTMW
 gießen | human | acc Blume Rose Baum /D/D | garden? | PHFTMWV
-mieten | adult relative | acc Wohnung Auto Boot Zimmer Haus Fahrrad /id/- | - | FTM
+mieten | adult relative | acc Wohnung Auto Boot Zimmer Haus Fahrrad /id/- | - | FTMA
 packen | human | acc Koffer Rucksack Tasche /dp/- | - | PFTMWV
 vermissen | human | acc @ | - | S
 vermissen | human | acc Hund Katze Pferd /p/- | - | S
@@ -99,7 +104,7 @@ begrüßen | human | acc @ | - | PHFT
 umarmen | human | acc #kin | - | PHTM
 küssen | human | acc #kin | - | PHTM
 sammeln | human | acc Bild Uhr Foto /B/- | - | SS
-helfen | human | dat @ | - | PHFTMIV
+helfen | human | dat @ | - | PHFTMIVA
 danken | human | dat @ | - | PFTMV
 folgen | human | dat #person | - | PTM
 antworten | human | dat @ | - | PFTMV
@@ -107,7 +112,7 @@ gehören | vehicle home pet thing instrument device clothes | dat @ | - | SSS
 vertrauen | human | dat @ | - | SM
 gratulieren | human | dat @ | - | PFTMV
 warten | human | auf>for+acc Zug Bus /dd/d | Bahnhof? | PHTMW
-warten | human | auf>for+acc Schiff /d/d | Hafen? | PHTMW
+warten | human | auf>for+acc Schiff /d/- | Hafen? | PTMW
 warten | human | auf>for+acc @ | meet? | PHFTMW
 warten | human | auf>for+acc Brief Paket Antwort Nachricht /dii/- | - | PTMW
 denken | human | an>about+acc Reise Prüfung Party Sprache -Sprache Insel Frage /d/d | - | PHT
@@ -120,14 +125,15 @@ lachen | human | über>at+acc Film Fehler Geschichte Foto Bild /d/- | - | PT
 lachen | human | - | - ~laut,leise | PHT
 geben | human | dat @ ; acc fruit Buch Schlüssel Geschenk Glas Teller Messer Tasche Ball Fahrkarte /idD/- | - | PFTMV
 zeigen | human | dat @ ; acc picture home Stadt Museum Brief Fahrkarte Garten Büro /d/- | - | PFTMV
-bringen | human | dat @ ; acc hot cold alcohol Brot Suppe /m/m | - | PHFTMV
+bringen | human | dat @ ; acc hot cold Brot Suppe /m/m | - | PHFTMV
+bringen | adult relative | dat #adult ; acc alcohol /m/m | - | PHFTM
 bringen | human | dat @ ; acc press Brief parcel Tasse -Tasse Blume Rose /diB/- | - | PHFTMV
 schicken | adult relative | dat @ ; acc Brief Nachricht parcel Foto Rechnung /idiB/iB | - | PHFTMV
 leihen | human | dat @ ; acc Auto Fahrrad Buch Kamera Regenschirm Rucksack Gitarre Wörterbuch /idp/- | - | FTM
 erzählen | human | dat @ ; acc Geschichte /idi/iB | - | PHFTM
 arbeiten | adult parent relative | - | work? ~allein | PHFTMW
 arbeiten | adult | in>in+dat country | - | PM
-schlafen | human pet | - | sleep? | PHFTMW
+schlafen | human Hund Katze | - | sleep? | PHFTMW
 weinen | human | - | sleep? ~laut,leise,allein | PHTW
 lächeln | human | - | - | PHT
 tanzen | human | - | play? ~allein,langsam | PHFTMW
@@ -139,30 +145,30 @@ wohnen | adult kin | - | live! | SSTTM
 wohnen | adult kin | in>in+dat country | - | STTM
 stehen | human | - | stand! | PTTW
 sitzen | human | - | sit! | PHTTMW
-liegen | Schlüssel Uhr Tasche Regenschirm Ball Messer text parcel picture paper -Karte Geige Gitarre Mütze Schal Jacke | - | top! | PTT
-liegen | pet human | - | lie! | PTTW
+liegen | Schlüssel Uhr Tasche Regenschirm Ball Buch Roman document press parcel picture paper -Karte Geige Gitarre Mütze Schal Jacke | - | top! | PTT
+liegen | human Hund Katze | - | lie! | PTTW
 hängen | Bild Foto Spiegel Uhr Lampe -Lampe | - | wall! | PTT
 gehen | human | - | >go! | PHFTMV
 gehen | human | - | >go! | PHFTM
 fahren | adult relative | - | >far! | PHFTM
 fahren | adult relative | nach>to+dat country -Japan | - | PFTM
-reisen | adult kin | nach>to+dat country | - | PFTM
-fliegen | adult kin | nach>to+dat country | - | PFTM
-fliegen | Vogel Ente | - | ~schnell,langsam | PT
+reisen | adult kin | nach>to+dat country | - | PFTMA
+fliegen | adult kin | nach>to+dat country | - | PFTMA
+fliegen | Vogel Ente | - | >birds! | PT
 bellen | Hund | - | play? ~laut | PHTW
 springen | Katze Hund Kind Junge Mädchen | - | >onto! | PTT
-legen | human | acc Schlüssel Uhr Tasche Ball Messer text parcel picture paper Geige Gitarre /dpD/- | >onto! | PFTM
+legen | human | acc Schlüssel Uhr Tasche Ball Buch Roman document press parcel picture paper Geige Gitarre /dpD/- | >onto! | PFTM
 frühstücken | human | - | eat? ~allein,spät,früh | PHFTMW
 aufstehen | human | - | - ~früh,spät,langsam @ | PHHFTMM
 einkaufen | human | - | shop? | PHFTMWV
 anrufen | human | acc @ | - | PHFTMV
 anrufen | human | acc @ | - | PFTMV
-einladen | human | acc @ | - | PHFTMV
+einladen | human | acc @ | - | PHFTMVA
 abholen | adult relative | acc @ | stop? | PHFTMV
 abholen | human | acc Paket Fahrkarte Auto Brief /dp/- | - | PFTMV
 ankommen | Zug Bus | - | Bahnhof? ~früh,spät @ | PHHFT
 ankommen | Schiff | - | Hafen? ~früh,spät @ | PHFT
-ankommen | human | - | stop? ~spät,früh @ | PHFTM
+ankommen | human | - | stop? ~spät,früh @ | PHFT
 abfahren | transport | - | - ~früh,spät @ | PHHFTM
 anfangen | event -Party Prüfung | - | - ~früh,spät @ | PHFT
 aufhören | Film Konzert Spiel Musik | - | - | TT
@@ -173,20 +179,23 @@ zurückkommen | human | - | - ~früh,spät,allein @ | PHFTMM
 anziehen | human | acc clothes -Kleid -Rock -Schal /ddpp/- | - | PTMV
 anziehen | Frau Mädchen Mutter Schwester Sängerin | acc Kleid Rock /dpi/- | - | PTM
 ausziehen | human | acc Jacke Mantel Pullover Hemd /dpp/- | - | PTM
-anschauen | human | acc picture home building -Krankenhaus -Supermarkt Uhr Schiff Karte Meer /ddD/- | - | PFTMW
+anschauen | human | acc picture home building -Krankenhaus -Supermarkt Uhr Schiff Karte /ddD/- | - | PFTMW
+anschauen | human | acc Meer /d/- | - | PFTM
 vorbereiten | adult relative | acc Party Reise Kurs Konzert Prüfung /dd/- | - | PFTMWI
-einschlafen | human pet | - | - ~früh,spät | PHTT
-aufwachen | human pet | - | - ~früh,spät @ | PHHTT
+einschlafen | human Hund Katze | - | - ~früh,spät @ | PHTT
+aufwachen | human Hund Katze | - | - ~früh,spät @ | PHHTT
 ausgehen | adult relative | - | - ~allein | HFTM
-umziehen | adult kin | nach>to+dat country | - | PFTM
-umziehen | adult kin | - | >town! | PFTM
-anbieten | adult relative | dat @ ; acc hot cold alcohol Suppe /mm/- | - | PTMV
+umziehen | adult kin | nach>to+dat country | - | PFTMA
+umziehen | adult kin | - | >town! | PFTMA
+anbieten | adult relative | dat @ ; acc hot cold Suppe /mm/- | - | PTMV
+anbieten | adult relative | dat #adult ; acc alcohol /mm/- | - | PTM
 anbieten | human | dat @ ; acc fruit Kuchen Stuhl /idB/- | - | PTM
 absagen | adult relative | acc Konzert Reise Kurs Party Spiel /d/- | - | PFTMV
 wegwerfen | human | acc furniture press document Buch Lampe Radio Schal Hut Mütze Rechnung /dDp/- | - | PFTMV
 einschalten | human | acc device -Kamera /d/- | - | PFTMV
 ausschalten | human | acc device -Kamera /d/d | - | PHFTMV
-ausleihen | human | acc Buch Roman press Kamera Fahrrad /idD/- | - | PFTM
+ausleihen | human | acc Buch Roman Kamera Fahrrad /idD/- | - | PFTMA
+ausleihen | human | acc press /id/- | - | PFTM
 """
 """verb | subject | objects | place, ~manner | uses.
 
@@ -197,12 +206,14 @@ possessive, x an instrument that is played, y and z a game in the singular and p
 Places: `?` may, `!` must be named; `>` is a direction. A final `@` allows a time of the clock.
 
 Uses: P progressive now, S simple (a state), H habit, F future, T past, M after a modal verb, W an
-activity that goes on for a while, I something one tries, V something one forgets to do. A letter
-that occurs twice makes the use twice as likely.
+activity that goes on for a while, I something one tries, V something one forgets to do, A something
+one hopes for and plans. A letter that occurs twice makes the use twice as likely.
 """
 
 PLACE_TABLE = {
     "relax": "Garten Park Café Balkon Küche Bibliothek Zimmer Strand",
+    "loud": "Garten Park Balkon Küche Zimmer Strand",
+    "piano": "Zimmer Wohnung Café Restaurant Theater",
     "paint": "Garten Park Balkon Strand Zimmer",
     "desk": "Büro Bibliothek Café Küche Zimmer",
     "grocer": "Supermarkt Markt",
@@ -227,7 +238,8 @@ PLACE_TABLE = {
     "onto": "Tisch Stuhl Sofa Bett",
     "wall": "Wand",
     "tv": "Zimmer Wohnung Küche Hotel",
-    "out": "Garten Haus Park Wald Brücke Straße",
+    "out": "Garten Haus Park Wald",
+    "birds": "Garten Wald Park Balkon Brücke Turm",
     "go": "Park Stadt Markt Bahnhof Bibliothek Museum Theater Supermarkt Bäckerei Strand Wald "
     "Restaurant Café Büro Kirche See",
     "far": "Stadt Dorf Flughafen Bahnhof Strand See Meer Supermarkt Krankenhaus Insel Universität "

@@ -139,7 +139,7 @@ furniture
   Stuhl m Stühle | chair
   Sofa n Sofas | sofa
   Bett n Betten | bed
-  Schrank m Schränke | closet
+  Schrank m Schränke | wardrobe
   Regal n Regale | shelf shelves
   Teppich m Teppiche | carpet
   Bank f Bänke | bench
@@ -328,7 +328,7 @@ ADJECTIVE_TABLE = """
     Bahnhof Flughafen Brücke Stadt furniture -Teppich -Bank Lampe Computer Bild
   bequem comfortable | Sofa Stuhl Bett Jacke Hotel Zug
   elegant elegant | clothes -Mütze -Pullover Hotel Restaurant Tasche
-  sauber clean | clothes Auto Küche Zimmer Wohnung Hotel Glas Tasse Teller Messer Wasser
+  sauber clean | clothes Auto Küche Zimmer Wohnung Hotel Glas Tasse Teller Messer
     Strand Stadt Fluss See Fenster
   schmutzig dirty | clothes vehicle Küche Zimmer Glas Tasse Teller Messer Fenster
     Teppich Straße Fluss

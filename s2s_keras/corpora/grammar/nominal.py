@@ -9,6 +9,7 @@ from s2s_keras.corpora.grammar.fragments import COMMA, DeadEndError, Derivation,
 from s2s_keras.corpora.grammar.lexicon import (
     ADJECTIVES,
     ADVERBS,
+    NOUNS,
     Adjective,
     Noun,
     adjectives_for,
@@ -18,6 +19,9 @@ from s2s_keras.corpora.grammar.lexicon import (
 
 FREE_OWNERS = (("mein", "my"), ("dein", "your"), ("unser", "our"), ("sein", "his"))
 """Possessives that mean the same whatever the subject; `ihr` would be her or their."""
+
+NEUTER = frozenset((NOUNS["Kind"], NOUNS["Mädchen"], "es"))
+"""What `sein` may refer to and is not his: das Mädchen ruft seinen Onkel an."""
 
 OBJECT_PRONOUNS = {
     de.ACCUSATIVE: (("ich", "mich", "me"), ("du", "dich", "you"), ("er", "ihn", "him"),
@@ -33,7 +37,6 @@ FIRST_ADJECTIVES = frozenset(listed("alt neu klein groß schön teuer billig mod
 
 STATES = frozenset(listed("müde krank hungrig glücklich traurig"))
 MOMENTARY = frozenset(listed("durstig nervös wütend zufrieden"))
-VERDICTS = frozenset(listed("gut schlecht"))
 
 ALTERNATIVES = (
     COLOURS,
@@ -50,6 +53,8 @@ ALTERNATIVES = (
     frozenset(listed("reich arm")),
     frozenset(listed("faul fleißig")),
     frozenset(listed("ruhig laut")),
+    frozenset(listed("groß lang")),
+    STATES | MOMENTARY,
 )
 """Adjectives of which one sentence uses one, so that no big dog is small."""
 
@@ -124,6 +129,7 @@ def noun_phrase(
     plural: bool = False,
     describe: float = 0.25,
     negation: int | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Nominal:
     """Derive a noun phrase.
 
@@ -135,12 +141,13 @@ def noun_phrase(
         plural: its number.
         describe: probability of an adjective.
         negation: the unit of `not` that a `kein` belongs to.
+        without: adjectives that do not fit.
     """
     if noun.group == "country":
         determiner, describe = "", 0
     key = "pl" if plural else noun.gender
     stem = determiner if isinstance(determiner, str) else determiner[0]
-    adjectives = choose_adjectives(d, noun, describe, stem)
+    adjectives = choose_adjectives(d, noun, describe, stem, without)
     german, english = _adjectives(d, adjectives, stem, key, case)
     head = d.unit(noun.german)
     german.append(Word(de.noun_form(noun, case, plural), (head,)))
@@ -188,32 +195,48 @@ def settle(d: Derivation, adjective: Adjective) -> Adjective:
     return adjective
 
 
+ANYONE = ("Mann", "Frau", "Kind", "Junge", "Mädchen")
+"""People of whom nothing is known but how they look."""
+
+LASTING = ("state", "habit", "future", "modal", "infinitive")
+"""Tenses of clauses that do not go with a passing state: nobody feeds a hungry cat every day."""
+
+
 @cache
-def attributes(noun: Noun, definite: bool) -> tuple[Adjective, ...]:
+def attributes(noun: Noun, definite: bool, lasting: bool) -> tuple[Adjective, ...]:
     """Return the adjectives that sound natural before a noun.
 
     Passing states are said of people in a predicate: "my uncle is thirsty", not "my thirsty
-    uncle". A verdict such as "good" introduces something new: "a good movie".
+    uncle". The verdict "good" introduces something new: "a good movie"; and nobody reads, needs or
+    awaits what is bad.
+
+    Args:
+        noun: the noun.
+        definite: whether its phrase is definite.
+        lasting: whether its clause is about more than one moment.
     """
-    anyone = noun.german in ("Mann", "Frau", "Kind", "Junge", "Mädchen")
-    excluded = MOMENTARY if anyone else MOMENTARY | STATES
-    people = noun.group in ("adult", "child", "parent", "relative")
+    excluded = {"schlecht", "gut"} if definite else {"schlecht"}
+    if noun.group in ("adult", "child", "parent", "relative", "pet", "farm"):
+        strangers = noun.group in ("pet", "farm") or noun.german in ANYONE
+        excluded |= MOMENTARY if strangers and not lasting else MOMENTARY | STATES
     return tuple(
-        adjective
-        for adjective in adjectives_for(noun)
-        if not (people and adjective.german in excluded)
-        and not (definite and adjective.german in VERDICTS)
+        adjective for adjective in adjectives_for(noun) if adjective.german not in excluded
     )
 
 
 def choose_adjectives(
-    d: Derivation, noun: Noun, probability: float, stem: str = "der"
+    d: Derivation,
+    noun: Noun,
+    probability: float,
+    stem: str = "der",
+    without: frozenset[str] = frozenset(),
 ) -> list[Adjective]:
     """Return no adjective, one, or a quality and a colour."""
     if not d.chance(probability):
         return []
-    options = attributes(noun, stem not in ("ein", "kein", ""))
-    options = [adjective for adjective in options if adjective not in d.used]
+    lasting = bool(d.tenses) and d.tenses[-1] in LASTING
+    options = attributes(noun, stem not in ("ein", "kein", ""), lasting)
+    options = [a for a in options if a not in d.used and a.german not in without]
     if not options:
         return []
     first = settle(d, d.fresh(options))
@@ -233,6 +256,11 @@ def _adjectives(d, adjectives, stem, key, case) -> tuple[Words, Words]:
     return german, english
 
 
+def free_owner(d: Derivation) -> tuple[str, str]:
+    """Return a possessive that means the same whatever the subject."""
+    return d.choose(FREE_OWNERS if d.used.isdisjoint(NEUTER) else FREE_OWNERS[:3])
+
+
 def owned(d: Derivation, noun: Noun, case: int) -> Nominal:
     """Derive a noun with its owner: das Auto der Nachbarin, the neighbor's car."""
     # The aunt of my son is nobody one would call so: relatives belong to strangers here.
@@ -240,7 +268,7 @@ def owned(d: Derivation, noun: Noun, case: int) -> Nominal:
     kin = person.group in ("relative", "parent")
     if noun.german in ("Kleid", "Rock") and person.gender != "f":
         raise DeadEndError
-    owner = noun_phrase(d, person, de.GENITIVE, d.choose(FREE_OWNERS) if kin else "der",
+    owner = noun_phrase(d, person, de.GENITIVE, free_owner(d) if kin else "der",
                         describe=0.1)  # fmt: skip
     german, english = _adjectives(d, choose_adjectives(d, noun, 0.2), "der", noun.gender, case)
     head = d.unit(noun.german)

@@ -24,6 +24,7 @@ from s2s_keras.corpora.grammar.nominal import (
     owned,
     predicate,
     pronoun,
+    settle,
 )
 
 USES = {"now": "P", "state": "S", "habit": "H", "future": "F", "past": "T", "modal": "M"}
@@ -114,8 +115,9 @@ def adjective(d: Derivation) -> Sides:
     past = d.chance(0.3)
     if chance < 0.45:
         passing = d.chance(0.65)
-        state = d.fresh(STATES) if passing else None
-        clause = state_clause(d, subject_phrase(d, "human"), past, d.chance(0.15), state)
+        state = settle(d, d.choose(STATES)) if passing else None
+        subject = subject_phrase(d, "human", general=True)
+        clause = state_clause(d, subject, past, d.chance(0.15), state)
         if passing and d.chance(0.5):
             add_times(d, clause, "past" if past else "now")
         return main_clause(d, clause)
@@ -146,7 +148,8 @@ def described(
 ) -> Clause:
     """Derive how something is: das Auto ist rot."""
     subject = subject or _thing_subject(d)
-    quality = d.fresh(adjectives_for(subject.noun))
+    adjectives = adjectives_for(subject.noun)
+    quality = d.fresh([a for a in adjectives if not (past and a.german == "jung")])
     return copula_clause(d, subject, predicate(d, quality, negated), past, negated)
 
 
@@ -156,7 +159,9 @@ def _thing_subject(d: Derivation) -> Nominal:
     if belongs and d.chance(0.2):
         return owned(d, noun, de.NOMINATIVE)
     if belongs and d.chance(0.25):
-        return noun_phrase(d, noun, de.NOMINATIVE, d.choose(FREE_OWNERS), describe=0.12)
+        # Nobody shares a jacket, and no man here has a skirt.
+        owners = FREE_OWNERS[:2] if noun.group == "clothes" else FREE_OWNERS
+        return noun_phrase(d, noun, de.NOMINATIVE, d.choose(owners), describe=0.12)
     return noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.2), describe=0.12)
 
 
@@ -168,10 +173,17 @@ def _profession(d: Derivation) -> Clause:
         noun = d.fresh(select("relative parent"))
         subject = noun_phrase(d, noun, de.NOMINATIVE, d.choose(FREE_OWNERS), describe=0.1)
     noun = d.fresh(select(PROFESSIONS[subject.gender]))
+    if noun.german == "Student" and subject.noun and subject.noun.group == "parent":
+        raise DeadEndError
+    if d.chance(0.15):
+        unit = d.unit("kein")
+        words = noun_phrase(d, noun, de.NOMINATIVE, "kein", describe=0, negation=unit)
+        clause = copula_clause(d, subject, (words.german, words.english))
+        clause.english["not"] = [Word("not", (unit,))]
+        return clause
     words = noun_phrase(d, noun, de.NOMINATIVE, "", describe=0)
     extra = Word(article(words.english[0].text), (), words.german[0].core)
-    complement = words.german, [extra, *words.english]
-    return copula_clause(d, subject, complement, negated=d.chance(0.15))
+    return copula_clause(d, subject, (words.german, [extra, *words.english]))
 
 
 def question(d: Derivation) -> Sides:
@@ -250,8 +262,16 @@ def asked_place(d: Derivation, tense: str, inverted: bool) -> Clause:
     return clause
 
 
+UNDATED = listed("warten suchen verstehen wohnen tragen denken träumen")
+"""Verbs about which one does not ask `when`."""
+
+
 def _when(d: Derivation) -> Sides:
-    clause = any_clause(d, tense_of(d, "past past modal"), inverted=True, time=False)
+    tense = tense_of(d, "past past modal")
+    frame = any_frame(d, tense)
+    if frame.verb.german in UNDATED:
+        raise DeadEndError
+    clause = make_clause(d, frame, tense, inverted=True, time=False)
     clause.put("front", d.pair("wann", "when"))
     return clause.order("asked")
 
@@ -259,5 +279,7 @@ def _when(d: Derivation) -> Sides:
 def _why(d: Derivation) -> Sides:
     tense = tense_of(d, "now past state")
     clause = any_clause(d, tense, inverted=True, negated=d.chance(0.3))
+    if clause.frame.verb.german == "gehören":
+        raise DeadEndError
     clause.put("front", d.pair("warum", "why"))
     return clause.order("asked")
