@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import sys
+import warnings
 
 from s2s_keras import __version__
 from s2s_keras.command_line import evaluate, export, train, translate
@@ -45,6 +46,7 @@ def main(arguments=None):
         command.add_to(commands)
     options = parser.parse_args(arguments)
     _import_tensorflow()
+    warnings.showwarning = _print_warning
     try:
         options.run(options)
     except InputError as error:
@@ -58,6 +60,10 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def _print_warning(message, *_, **__):
+    print(f"s2s-keras: warning: {message}", file=sys.stderr)
 
 
 def _import_tensorflow():

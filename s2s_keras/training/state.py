@@ -64,5 +64,5 @@ def load_checkpoint(path, model):
 
 
 def _variables(model):
-    # `variables` holds the weights, the dropout's seeds and the metrics'.
-    return [*model.variables, *model.optimizer.variables]
+    # `variables` holds the weights and the dropout's seeds.
+    return [*model.variables, *model.metrics_variables, *model.optimizer.variables]

@@ -41,8 +41,6 @@ ORDERS = {
 
 REST = "object final manner place direction clock time"
 
-VERB_SLOTS = ("finite", "end", "cluster", "zu"), ("auxiliary", "main", "infinitive")
-
 TO_DATIVE = ("erklären", "gehören")
 """Verbs whose German dative is `to` in English; elsewhere it is the first of two objects."""
 
@@ -104,19 +102,26 @@ class Clause:
         # A pronoun goes before a subject that is none: heute hilft ihm die Frau.
         early = "pronoun" in self.german and not self.subject.pronoun
         german, english = expand(rule, self.middle, early)
-        return self._fill(german, 0), self._fill(english, 1)
+        verb = self.verb
+        left = self.german | {
+            "subject": self.subject.german,
+            "finite": verb.finite,
+            "end": verb.end,
+            "cluster": verb.cluster,
+            "zu": verb.zu,
+        }
+        right = self.english | {
+            "subject": self.subject.english,
+            "auxiliary": verb.auxiliary,
+            "main": verb.main,
+            "infinitive": verb.infinitive,
+        }
+        return _arrange(german, left), _arrange(english, right)
 
-    def _fill(self, order: tuple[str, ...], side: int) -> Words:
-        slots = (self.german, self.english)[side]
-        words: Words = []
-        for slot in order:
-            if slot in VERB_SLOTS[side]:
-                words += getattr(self.verb, slot)
-            elif slot == "subject":
-                words += (self.subject.german, self.subject.english)[side]
-            else:
-                words += slots.get(slot, ())
-        return words
+
+def _arrange(order: tuple[str, ...], slots: dict[str, Words]) -> Words:
+    """Return the words of some slots in an order."""
+    return [word for slot in order if slot in slots for word in slots[slot]]
 
 
 def adverbial(d: Derivation, adverb: Adverb) -> tuple[Words, Words]:
@@ -199,6 +204,8 @@ def person_object(
         words = d.pair(german, english, lexeme)
         return Nominal(*words, person=2, pronoun=True, lexeme=lexeme)
     noun = d.fresh(select(slot.persons))
+    if noun.group == "parent" and subject.noun and subject.noun.german.startswith("Groß"):
+        raise DeadEndError
     if slot.persons == "kin":
         # One kisses one's own aunt.
         return noun_phrase(d, noun, slot.case, subject.owner or free_owner(d), describe=0.12)
@@ -301,11 +308,11 @@ MODAL_CHOICES = listed("können müssen wollen möchten") * 3 + ("sollen", "soll
 
 MODAL_TABLE = """
 sehen verstehen vertrauen | können
-finden | können müssen wollen
+finden | können müssen
 suchen | können müssen sollen
 warten | können müssen sollen wollen
 wohnen umarmen küssen | können wollen möchten
-sitzen singen tanzen spielen trinken essen | können wollen möchten dürfen
+sitzen singen tanzen spielen schwimmen hören trinken essen | können wollen möchten dürfen
 malen zeichnen fernsehen ausgehen | können wollen möchten dürfen
 """
 
@@ -369,7 +376,8 @@ def make_clause(
     if subject is None:
         if tense == "modal" and not frame.personal:
             raise DeadEndError
-        subject = subject_phrase(d, frame.subject, general=general, asked=inverted)
+        known = general or inverted
+        subject = subject_phrase(d, frame.subject, general=known, asked=inverted)
     support = negated or inverted
     if tense == "past" and support and frame.verb.german in POSTURES:
         raise DeadEndError

@@ -6,7 +6,9 @@ from functools import cache
 from s2s_keras.corpora.grammar import german as de
 from s2s_keras.corpora.grammar.clauses import (
     BOTH_COMMAS,
+    DAILY,
     GERMAN_COMMA,
+    POSTURES,
     Clause,
     DeadEndError,
     Sides,
@@ -60,6 +62,7 @@ QUALITIES = {
 
 MOODS = {
     "glücklich": "lachen singen tanzen lächeln",
+    "zufrieden": "lächeln singen",
     "traurig": "weinen",
     "müde": "schlafen liegen einschlafen",
     "krank": "liegen schlafen",
@@ -112,6 +115,7 @@ MOOD_VERBS = {ADJECTIVES[state]: verbs(names) for state, names in MOODS.items()}
 COMFORT_VERBS = {ADJECTIVES[state]: verbs(names) for state, names in COMFORTS.items()}
 OUTDOOR_VERBS = verbs(OUTDOORS)
 IDLE_VERBS = verbs(IDLE)
+POSTURE_VERBS = frozenset(VERBS[name] for name in POSTURES)
 INDOOR_VERBS = verbs(INDOORS)
 SUNNY_VERBS = verbs(SUNNY)
 CHORE_VERBS = verbs(CHORES)
@@ -171,7 +175,7 @@ def _takes_definite(frame: Frame) -> bool:
 
 
 def _takes_definite_alone(frame: Frame) -> bool:
-    return _takes_definite(frame) and frame.placed != "!"
+    return _takes_definite(frame) and frame.placed != "!" and frame.verb in STORIES
 
 
 def subordinate_sides(d: Derivation, word: Sides, clause: Clause) -> Sides:
@@ -209,6 +213,7 @@ def content(d: Derivation) -> Sides:
     chance = d.random()
     past = chance < 0.15
     subject = subject_phrase(d, "human", 0.5 if past else 0.3, general=True)
+    verb = ""
     if chance < 0.6:
         verb = "sagen" if past else d.choose(("glauben", "wissen", "hoffen", "sagen"))
         if verb == "sagen" and not past and subject.person < 2:
@@ -227,6 +232,13 @@ def content(d: Derivation) -> Sides:
     else:
         main = verb_clause(d, "wissen", "simple", subject, negated=True)
         inner = _indirect_question(d)
+    plural = subject.person == 3
+    if "past" in d.tenses and not d.used.isdisjoint(POSTURE_VERBS):
+        raise DeadEndError  # nobody hopes that a book lay on a chair
+    same = "sie" if plural or subject.gender == "f" else "er"
+    same = subject.lexeme if subject.pronoun else same
+    if verb not in ("sagen", "hoffen") and d.lexemes.count(same) > subject.pronoun:
+        raise DeadEndError  # "she asks whether she slept" is about two people
     return join(main.order("statement"), GERMAN_COMMA, inner, GERMAN_COMMA)
 
 
@@ -380,7 +392,7 @@ def _because_state(d: Derivation) -> Sides:
 def _with_state(d, frame, state, past, negated, word, first) -> Sides:
     """Derive an action of somebody and, in a subordinate clause, the state they are in."""
     settle(d, state)
-    subject = subject_phrase(d, "human", 0.3)
+    subject = subject_phrase(d, "human", 0.3, general=True)
     again = refer(d, subject)
     if not accepts(frame, subject):
         raise DeadEndError
@@ -400,7 +412,7 @@ def _because_weather(d: Derivation) -> Sides:
 
 def weather(d: Derivation, tense: str, good: bool = False) -> Clause:
     """Derive a clause about the weather."""
-    if good and d.chance(0.5):
+    if good and d.chance(0.7):
         sun = noun_phrase(d, NOUNS["Sonne"], de.NOMINATIVE, describe=0)
         return verb_clause(d, "scheinen", tense, sun)
     if good or d.chance(0.4):
@@ -501,8 +513,11 @@ RELATIVE_TENSES = (
 def _person_with_relative(d: Derivation, tense: str = "") -> Sides:
     inner, outer = d.choose([p for p in RELATIVE_TENSES if p[1] == (tense or p[1])])
     frame = any_frame(d, outer)
+    if frame.verb.german in DAILY:
+        raise DeadEndError
     options = [n for n in select(frame.subject) if n.group in ("adult", "child")]
     noun = d.fresh(options)
+    d.used.add(frame.verb)
     d.tenses.append(outer)
     subject = noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.2), describe=0.15)
     add_relative(d, subject, inner, inner != outer)
@@ -529,6 +544,7 @@ def _thing_with_relative(d: Derivation) -> Nominal:
     frame = unused(d, frames_by(USES[tense], _takes_definite))
     slot = frame.slots[-1]
     noun = d.fresh([n for n in slot.nouns if n.plural])
+    d.used.add(ADJECTIVES["schlecht"])  # nobody needs a bad idea
     phrase = noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.15), describe=0.15)
     _relativise(d, phrase, frame, tense)
     return phrase
@@ -548,42 +564,46 @@ def _relativise(d: Derivation, phrase: Nominal, frame: Frame, tense: str) -> Non
 
 
 STORY_TABLE = """
-lesen | kaufen ausleihen finden bekommen kennen lieben mögen brauchen bringen suchen
-kaufen | sehen anschauen brauchen fotografieren suchen
+lesen | kaufen ausleihen bekommen kennen mögen bringen
+kaufen mieten | anschauen brauchen suchen
 verkaufen | kaufen reparieren putzen waschen malen finden
 schneiden | kaufen backen waschen
-essen | kaufen backen kochen finden waschen schneiden
+essen | kaufen backen waschen schneiden
 waschen | kaufen finden brauchen mögen lieben tragen
-putzen reparieren | kaufen finden brauchen mieten besitzen lieben mögen benutzen
-öffnen | bekommen finden kaufen schicken bringen schließen
+putzen | kaufen finden brauchen mieten besitzen
+reparieren | kaufen finden brauchen mieten besitzen benutzen
+öffnen | bekommen kaufen schicken bringen schließen
 schließen | öffnen kaufen putzen reparieren
-suchen | verlieren brauchen kaufen vermissen lieben mögen sehen
+suchen | verlieren brauchen kaufen lieben mögen sehen
 finden | suchen verlieren brauchen vergessen
-verlieren vergessen | kaufen brauchen bekommen finden lieben mögen
-sehen füttern | suchen lieben mögen vermissen kaufen fotografieren malen zeichnen
-malen zeichnen fotografieren | sehen lieben mögen kennen besuchen kaufen besitzen
+verlieren vergessen | kaufen brauchen finden
+sehen füttern | suchen lieben mögen fotografieren malen zeichnen
+malen | sehen lieben mögen kennen besuchen kaufen besitzen
+zeichnen | sehen lieben mögen besuchen kaufen besitzen
+fotografieren | sehen lieben mögen kennen besuchen besitzen
 bauen | brauchen
-besuchen | kennen lieben mögen fotografieren suchen
-tragen anziehen | kaufen waschen finden mögen brauchen
-ausziehen | kaufen waschen finden
-hören | kennen lieben mögen vorbereiten singen
-singen lernen | kennen hören mögen
-mieten | sehen anschauen brauchen suchen fotografieren
+besuchen | kennen lieben mögen fotografieren
+tragen anziehen | kaufen waschen brauchen
+ausziehen | kaufen waschen
+hören | kennen vorbereiten singen
+singen | kennen hören
+lernen | kennen hören mögen
 packen | kaufen finden brauchen leihen
-bezahlen | bekommen finden schicken
+bezahlen | bekommen schicken
 verlassen | kaufen mieten lieben mögen kennen besitzen
-geben schicken bringen leihen | kaufen finden brauchen suchen
+geben leihen | kaufen finden brauchen suchen
+schicken | kaufen finden suchen
+bringen | kaufen
 zeigen | kaufen kennen lieben mögen finden malen bekommen mieten
-erzählen | kennen lesen hören schreiben lieben mögen
-legen | kaufen finden suchen lesen bekommen
-abholen | kaufen brauchen reparieren bestellen mieten
+erzählen | kennen lesen schreiben mögen
+abholen | kaufen brauchen reparieren mieten
 aufräumen | kaufen mieten
 zurückgeben | ausleihen finden mieten
-anschauen | kennen lieben mögen kaufen malen fotografieren bauen
+anschauen | kennen lieben mögen kaufen malen fotografieren
 absagen | vorbereiten
-wegwerfen | kaufen finden bekommen reparieren
+wegwerfen | kaufen bekommen reparieren
 einschalten ausschalten | kaufen reparieren brauchen
-ausleihen | brauchen suchen kennen mögen
+ausleihen | brauchen kennen mögen
 anbieten | kaufen waschen backen
 """
 
@@ -739,7 +759,7 @@ def _chore(d: Derivation) -> Sides:
 
 LASTING_VERBS = verbs(
     "schlafen wohnen tragen liegen hängen sehen verstehen aufwachen einschlafen weinen stehen "
-    "sitzen ankommen aufstehen"
+    "sitzen ankommen aufstehen umziehen"
 )
 """Verbs that do not go into a list of what somebody does one after another."""
 
@@ -768,13 +788,15 @@ def _mixture(d: Derivation) -> Sides:
     """Derive a simple clause joined to a complex sentence."""
     past = d.chance(0.5)
     tense = "past" if past else "now"
-    first = any_clause(d, tense).order("statement")
+    first = any_clause(d, tense)
     rules = (although, _person_with_relative) if past else (content, _because_wish, meanwhile)
     rule = d.choose(rules)
     if rule is although:
         second = although(d, past)
     else:
         second = _person_with_relative(d, tense) if rule is _person_with_relative else rule(d)
+    if first.subject.pronoun and d.lexemes.count(first.subject.lexeme) > 1:
+        raise DeadEndError
     conjunction = d.pair(*d.choose((("und", "and"), ("aber", "but"))))
     comma = BOTH_COMMAS if conjunction[0][0].text == "aber" else ([], [COMMA])
-    return join(first, comma, conjunction, second)
+    return join(first.order("statement"), comma, conjunction, second)

@@ -8,6 +8,7 @@ gold alignment is read off the derivation and no word is ever aligned by guessin
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -107,7 +108,7 @@ class Derivation:
 
 
 class Draft:
-    """Both sides of a finished derivation, spelled out and not yet aligned.
+    """Both sides of a finished derivation, spelled out when asked for and not yet aligned.
 
     Args:
         derivation: the derivation, for its lexemes.
@@ -115,19 +116,39 @@ class Draft:
         german: German words, commas among them.
         english: English words, commas among them.
         mark: final punctuation.
+
+    Attributes:
+        length: German words.
     """
 
     def __init__(self, derivation: Derivation, kind: str, german: Words, english: Words, mark: str):
         self.lexemes = derivation.lexemes
         self.kind = kind
-        self._german, self.german = _spell(german, mark)
-        self._english, self.english = _spell(english, mark)
+        self.length = len(german) - german.count(COMMA)
+        self._sides = german, english
+        self._mark = mark
+
+    @cached_property
+    def _spelled(self) -> tuple[tuple[Words, str], tuple[Words, str]]:
+        german, english = self._sides
+        return _spell(german, self._mark), _spell(english, self._mark)
+
+    @property
+    def german(self) -> str:
+        """The German sentence."""
+        return self._spelled[0][1]
+
+    @property
+    def english(self) -> str:
+        """The English sentence."""
+        return self._spelled[1][1]
 
     def align(self) -> AlignedPair:
         """Read the links off the units that words of both sides share."""
-        core, every = _index(self._german)
+        (german, _), (english, _) = self._spelled
+        core, every = _index(german)
         sure, possible = [], []
-        for j, word in enumerate(self._english):
+        for j, word in enumerate(english):
             for unit in word.core:
                 sure += [(i, j) for i in core.get(unit, ())]
             for unit in word.core + word.loose:

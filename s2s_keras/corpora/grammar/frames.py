@@ -43,7 +43,7 @@ putzen | adult relative child | acc Fenster /dD/d | - | PHFTMWV
 reparieren | adult relative | acc vehicle device Uhr Tür Stuhl Tisch Fenster Klavier /ddp/- | - | PFTMIWV
 öffnen | human | acc opening Flasche parcel Brief Koffer Schrank /d/- | - | PFTMI
 schließen | human | acc opening Koffer Schrank /dD/- | - | PFTMV
-suchen | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkarte /dpi/- | - | PTMW
+suchen | human | acc Schlüssel Uhr Tasche Regenschirm Ball Messer pet picture Fahrkarte /dpi/- | - | PTMW
 suchen | adult relative | acc Hotel Restaurant Wohnung Bahnhof Supermarkt Bibliothek /d/- | - | PTMW
 suchen | human | acc @ | - | PTM
 finden | human | acc Schlüssel Uhr Tasche Regenschirm Ball pet picture Fahrkarte Kamera /dpi/- | - | TTFI
@@ -63,7 +63,8 @@ mögen | human | acc food drink -alcohol Musik /m/- | - | S
 mögen | human | acc @ | - | S
 mögen | human | acc animal plant fruit literature -Roman building -Krankenhaus -Büro -Fabrik /B/- | - | S
 brauchen | adult relative | acc vehicle thing device goods Fahrkarte /iip/- | - | S
-brauchen | human | acc Antwort Idee Plan @@ Wasser Milch Brot /i/- | - | S
+brauchen | human | acc Antwort Idee Plan /i/- | - | S
+brauchen | human | acc Wasser Milch Brot /m/- | - | S
 haben | adult relative | acc pet vehicle instrument home Kamera Telefon /i/- | - | SS
 haben | human | acc relative Idee Frage Problem Ball Bruder Schwester /i/- | - | SS
 besitzen | adult relative | acc home Hotel Restaurant Café pet vehicle Bäckerei Schloss Bank -Bank /i/- | - | SS
@@ -123,11 +124,11 @@ reden | human | mit>with+dat @ | meet? | PHFTMW
 träumen | human | von>of+dat Reise Haus Garten Insel Boot Pferd /ii/i | - | PHT
 lachen | human | über>at+acc Film Fehler Geschichte Foto Bild /d/- | - | PT
 lachen | human | - | - ~laut,leise | PHT
-geben | human | dat @ ; acc fruit Buch Schlüssel Geschenk Glas Teller Messer Tasche Ball Fahrkarte /idD/- | - | PFTMV
+geben | human | dat @ ; acc fruit Buch Schlüssel Geschenk Glas Tasse Teller Messer Tasche Ball Fahrkarte /idD/- | - | PFTMV
 zeigen | human | dat @ ; acc picture home Stadt Museum Brief Fahrkarte Garten Büro /d/- | - | PFTMV
 bringen | human | dat @ ; acc hot cold Brot Suppe /m/m | - | PHFTMV
 bringen | adult relative | dat #adult ; acc alcohol /m/m | - | PHFTM
-bringen | human | dat @ ; acc press Brief parcel Tasse -Tasse Blume Rose /diB/- | - | PHFTMV
+bringen | human | dat @ ; acc press Brief parcel Blume Rose /diB/iB | - | PHFTMV
 schicken | adult relative | dat @ ; acc Brief Nachricht parcel Foto Rechnung /idiB/iB | - | PHFTMV
 leihen | human | dat @ ; acc Auto Fahrrad Buch Kamera Regenschirm Rucksack Gitarre Wörterbuch /idp/- | - | FTM
 erzählen | human | dat @ ; acc Geschichte /idi/iB | - | PHFTM
@@ -331,7 +332,7 @@ def _read_slot(text: str) -> Slot:
     marker, _, names = head.strip().partition(" ")
     prepositions, _, case = marker.rpartition("+")
     german, _, english = prepositions.partition(">")
-    names = names.replace("@@", "").strip()
+    names = names.strip()
     persons = "human" if names == "@" else names[1:] if names.startswith("#") else ""
     if persons == "person":
         persons = "adult child"

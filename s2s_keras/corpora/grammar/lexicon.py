@@ -226,7 +226,7 @@ nature
   Wald m Wälder | forest
   See m Seen | lake
   Fluss m Flüsse | river
-  Meer n Meere | sea
+  Meer n - | sea
   Strand m Strände | beach
   Berg m Berge | mountain
   Insel f Inseln | island
@@ -326,7 +326,7 @@ ADJECTIVE_TABLE = """
   schnell fast | vehicle Zug Schiff Pferd Computer
   modern modern | Küche home -Garten Büro Hotel Museum Theater Bibliothek Krankenhaus Fabrik
     Bahnhof Flughafen Brücke Stadt furniture -Teppich -Bank Lampe Computer Bild
-  bequem comfortable | Sofa Stuhl Bett Jacke Hotel Zug
+  bequem comfortable | Sofa Stuhl Bett Jacke Pullover Hemd Hotel Zug
   elegant elegant | clothes -Mütze -Pullover Hotel Restaurant Tasche
   sauber clean | clothes Auto Küche Zimmer Wohnung Hotel Glas Tasse Teller Messer
     Strand Stadt Fluss See Fenster

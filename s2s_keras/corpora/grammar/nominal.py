@@ -232,7 +232,7 @@ def choose_adjectives(
     without: frozenset[str] = frozenset(),
 ) -> list[Adjective]:
     """Return no adjective, one, or a quality and a colour."""
-    if not d.chance(probability):
+    if not d.chance(probability * 1.5 if d.grow else probability):
         return []
     lasting = bool(d.tenses) and d.tenses[-1] in LASTING
     options = attributes(noun, stem not in ("ein", "kein", ""), lasting)

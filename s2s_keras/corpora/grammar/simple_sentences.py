@@ -72,6 +72,7 @@ def main_clause(d: Derivation, clause: Clause, fronting: float = 1.0) -> Sides:
         return clause.order("fronted")
     frame = clause.frame
     movable = frame and frame.placed == "?" and not clause.english.get("not")
+    movable = movable and frame.verb.german != "ankommen"
     if movable and clause.german.get("place") and d.chance(0.12 * fronting):
         clause.front("place")
         clause.english["front"].extend(BOTH_COMMAS[1])
@@ -162,7 +163,8 @@ def _thing_subject(d: Derivation) -> Nominal:
         # Nobody shares a jacket, and no man here has a skirt.
         owners = FREE_OWNERS[:2] if noun.group == "clothes" else FREE_OWNERS
         return noun_phrase(d, noun, de.NOMINATIVE, d.choose(owners), describe=0.12)
-    return noun_phrase(d, noun, de.NOMINATIVE, plural=d.chance(0.2), describe=0.12)
+    several = bool(noun.plural) and d.chance(0.2)
+    return noun_phrase(d, noun, de.NOMINATIVE, plural=several, describe=0.12)
 
 
 def _profession(d: Derivation) -> Clause:
@@ -279,7 +281,7 @@ def _when(d: Derivation) -> Sides:
 def _why(d: Derivation) -> Sides:
     tense = tense_of(d, "now past state")
     clause = any_clause(d, tense, inverted=True, negated=d.chance(0.3))
-    if clause.frame.verb.german == "gehören":
+    if clause.frame.verb.german in ("gehören", "sehen"):
         raise DeadEndError
     clause.put("front", d.pair("warum", "why"))
     return clause.order("asked")

@@ -105,9 +105,8 @@ def _distinct(rng: random.Random, short_needed: int, long_needed: int):
     while len(pools[0]) < short_needed or len(pools[1]) < long_needed:
         grow = len(pools[0]) >= short_needed
         pair = draft(rng, rng.choice(GROWING if grow else kinds), grow)
-        length = pair.german.count(" ") + 1
-        pool = length >= LONG
-        if not SHORTEST <= length <= LONGEST or len(pools[pool]) >= needed[pool]:
+        pool = pair.length >= LONG
+        if not SHORTEST <= pair.length <= LONGEST or len(pools[pool]) >= needed[pool]:
             continue
         # German and English sentences share one set, since none is a sentence of both languages.
         if pair.german not in seen and pair.english not in seen:
