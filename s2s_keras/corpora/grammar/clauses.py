@@ -265,7 +265,7 @@ brauchen | schmutzig langweilig gefährlich traurig leer alt
 kaufen mieten bekommen haben besitzen | schmutzig leer langweilig gefährlich
 bringen anbieten geben schicken leihen | schmutzig langweilig leer
 schreiben | alt neu berühmt langweilig
-backen kochen | frisch
+backen kochen | frisch kalt heiß
 bauen pflanzen | alt neu leer schmutzig billig teuer groß
 malen zeichnen fotografieren | sauber schmutzig leer krank hungrig müde gefährlich teuer billig
 wegwerfen | neu interessant spannend schön elegant wichtig teuer modern gut sauber warm bequem

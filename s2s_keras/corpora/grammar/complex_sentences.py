@@ -74,7 +74,7 @@ MOODS = {
 COMFORTS = {
     "glücklich": "lachen singen tanzen lächeln spielen hören kochen",
     "traurig": "weinen hören anrufen singen spielen trinken",
-    "müde": "schlafen trinken fernsehen hören einschlafen",
+    "müde": "schlafen trinken fernsehen hören",
     "hungrig": "kochen backen essen",
     "durstig": "trinken",
     "nervös": "laufen hören trinken tanzen schwimmen",
@@ -232,14 +232,19 @@ def content(d: Derivation) -> Sides:
     else:
         main = verb_clause(d, "wissen", "simple", subject, negated=True)
         inner = _indirect_question(d)
-    plural = subject.person == 3
     if "past" in d.tenses and not d.used.isdisjoint(POSTURE_VERBS):
         raise DeadEndError  # nobody hopes that a book lay on a chair
-    same = "sie" if plural or subject.gender == "f" else "er"
-    same = subject.lexeme if subject.pronoun else same
+    same = stand_in(subject)
     if verb not in ("sagen", "hoffen") and d.lexemes.count(same) > subject.pronoun:
         raise DeadEndError  # "she asks whether she slept" is about two people
     return join(main.order("statement"), GERMAN_COMMA, inner, GERMAN_COMMA)
+
+
+def stand_in(subject: Nominal) -> str:
+    """Return the pronoun that a reader takes for a subject."""
+    if subject.pronoun:
+        return subject.lexeme
+    return "sie" if subject.person == 3 or subject.gender == "f" else "er"
 
 
 def _content_clauses(d: Derivation, word: tuple[str, str], tenses: str, others: bool) -> Sides:
@@ -480,6 +485,9 @@ def meanwhile(d: Derivation) -> Sides:
     word = d.pair("während", "while")
     main = make_clause(d, _durative(d), "now", time=False)
     inner = make_clause(d, _durative(d), "now", time=False)
+    one, other = main.subject, inner.subject
+    if (one.pronoun or other.pronoun) and stand_in(one) == stand_in(other):
+        raise DeadEndError  # "while the boy plays soccer, he washes a sweater" is about two boys
     return attach(d, main, word, inner, d.chance(0.3))
 
 
