@@ -44,15 +44,12 @@ def run(capfd, *arguments):
         (["evaluate", "{tmp}", "--corpus", "grammar"], "give --corpus NAME and --split SPLIT"),
         (["evaluate", "{tmp}", "--inputs", "a", "--split", "b"], "give --corpus NAME and"),
         (["export", "{tmp}", "--output", "{tmp}/out"], "holds no training run"),
-        ([*TRAIN[:-2], "x", "--output", "{tmp}/run"], "unrecognized arguments|expected"),
     ],
 )
 def test_one_line_and_exit_code_2(capfd, tmp_path, arguments, message):
-    import re
-
     code, error = run(capfd, *[each.format(tmp=tmp_path) for each in arguments])
     assert code == 2
-    assert re.search(re.escape(message).replace(r"\|", "|"), error)
+    assert message in error
     assert len(error.splitlines()) == 1
     assert error.startswith("s2s-keras")
 
