@@ -45,10 +45,10 @@ def main(arguments=None):
     for command in (train, evaluate, translate, export):
         command.add_to(commands)
     options = parser.parse_args(arguments)
-    _import_tensorflow()
     warnings.showwarning = _print_warning
     try:
-        options.run(options)
+        with _without_native_logs():
+            options.run(options)
     except InputError as error:
         print(f"s2s-keras: {error}", file=sys.stderr)
         return 2
@@ -66,23 +66,25 @@ def _print_warning(message, *_, **__):
     print(f"s2s-keras: warning: {message}", file=sys.stderr)
 
 
-def _import_tensorflow():
-    """Imports TensorFlow without the lines that it writes to standard error each time."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _standard_error_closed():
-        import tensorflow_text  # noqa: F401
-
-
 @contextlib.contextmanager
-def _standard_error_closed():
-    # TensorFlow's C++ code writes to the file descriptor, which `sys.stderr` does not stand for.
+def _without_native_logs():
+    """Drops what TensorFlow's C++ code writes to standard error, and nothing that Python writes.
+
+    It is a dozen lines at every start, and no setting silences all of them. Who sets
+    TF_CPP_MIN_LOG_LEVEL wants to see them and does.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
     sys.stderr.flush()
-    kept = os.dup(2)
+    ours, kept = sys.stderr, os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        yield
+        with open(kept, "w", buffering=1, errors="backslashreplace", closefd=False) as sys.stderr:
+            yield
     finally:
+        sys.stderr = ours
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)

@@ -44,7 +44,8 @@ class Deployed:
         # A token stands for at least one byte, so most texts need no counting.
         if len(text.encode()) < self.max_length - 1:
             return False
-        return self.tokenizer.tokenize([text.strip()]).shape[1] > self.max_length - 1
+        tokens = self.tokenizer.tokenize([text.strip()]).row_lengths()[0]
+        return int(tokens) > self.max_length - 1
 
 
 def load(path):
