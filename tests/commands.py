@@ -7,11 +7,13 @@ import sys
 
 def command_line(*arguments, stdin=b"", environment=None, **options):
     """Runs `python -m s2s_keras`, and gives the finished process."""
+    # A library that the tests import sets this; a user's shell does not.
+    inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
         [sys.executable, "-m", "s2s_keras", *map(str, arguments)],
         input=stdin,
         capture_output=True,
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         **options,
     )
 
