@@ -35,7 +35,7 @@ $(VENV)/installed: pyproject.toml requirements.txt constraints.txt
 
 demo: install
 	$(BIN)/s2s-keras train --corpus grammar --source de --target en --model gru-attention \
-		--vocab-size 1000 --epochs 6 --output $(RUN) --resume
+		--vocab-size 2000 --batch-tokens 1024 --epochs 4 --output $(RUN) --resume
 	@echo "== scores on the test split (BLEU, chrF; aer: alignment error rate of the attention)"
 	$(BIN)/s2s-keras evaluate $(RUN) --corpus grammar --split test --json $(RUN)/test.json
 	@test -e $(RUN)/export/1 || $(BIN)/s2s-keras export $(RUN) --output $(RUN)/export
