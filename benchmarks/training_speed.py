@@ -5,7 +5,6 @@ Run with `python -m benchmarks.training_speed`; see `benchmarks/README.md`.
 
 import argparse
 import contextlib
-import json
 import statistics
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from benchmarks.processes import PeerProcess, measure_in_turns
 from benchmarks.token_file import write_token_file
 from s2s_keras.corpora import load_corpus
 from s2s_keras.errors import InputError
+from s2s_keras.files import write_json
 
 BASELINE = "tensorflow-tutorial"
 PEERS = {
@@ -142,7 +142,7 @@ def main(arguments=None):
     results = run(**options)
     print(table(results))
     if file:
-        file.write_text(json.dumps(results, indent=2) + "\n")
+        write_json(file, results)
 
 
 def _positive(text):

@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import contextlib
+import json
 import os
 import shutil
 import uuid
@@ -35,3 +36,13 @@ def write_atomically(path, data):
     """Writes the bytes `data` to `path`, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+def to_json(value):
+    """`value` as JSON text, indented."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def write_json(path, value):
+    """Writes `value` as JSON to `path`, whole or not at all."""
+    write_atomically(path, f"{to_json(value)}\n".encode())

@@ -12,6 +12,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from s2s_keras.errors import InputError
 from s2s_keras.files import write_atomically
+from s2s_keras.special_ids import BEGIN, END, PADDING, UNKNOWN
 
 # SentencePiece writes a space as this character, so a real one must be written otherwise: as ESCAPE
 # "1", and ESCAPE itself as ESCAPE "0". The rules travel inside the model, so every runtime that
@@ -29,7 +30,7 @@ class Tokenizer(tf.Module):
     invalid bytes become U+FFFD. It runs inside the graph, on TF Text, and gives the same ids as the
     `sentencepiece` library on the same model file.
 
-    Ids: `PADDING` 0, `UNKNOWN` 1 (never given: bytes stand in), `BEGIN` 2, `END` 3.
+    Ids 0 to 3 are those of `s2s_keras.special_ids`; unknown is never given, since bytes stand in.
 
     Args:
         model: the bytes of a SentencePiece model file.
@@ -37,8 +38,6 @@ class Tokenizer(tf.Module):
     Raises:
         InputError: if `model` is none.
     """
-
-    PADDING, UNKNOWN, BEGIN, END = range(4)
 
     def __init__(self, model):
         super().__init__(name="tokenizer")
@@ -82,10 +81,10 @@ class Tokenizer(tf.Module):
                     denormalization_rule_tsv=unescape,
                     remove_extra_whitespaces=False,
                     max_sentence_length=1_000_000,
-                    pad_id=cls.PADDING,
-                    unk_id=cls.UNKNOWN,
-                    bos_id=cls.BEGIN,
-                    eos_id=cls.END,
+                    pad_id=PADDING,
+                    unk_id=UNKNOWN,
+                    bos_id=BEGIN,
+                    eos_id=END,
                     minloglevel=2,
                 )
             except RuntimeError as error:
@@ -110,7 +109,7 @@ class Tokenizer(tf.Module):
         Padding, begin and end give no text. Bytes that make no valid UTF-8 become U+FFFD.
         """
         if isinstance(ids, tf.RaggedTensor):
-            ids = ids.to_tensor(self.PADDING)
+            ids = ids.to_tensor(PADDING)
         # TF Text drops a text's leading spaces, so a letter goes first and is taken off again.
         ids = tf.pad(ids, [[0, 0], [1, 0]], constant_values=self._letter)
         return tf.strings.regex_replace(
@@ -123,7 +122,7 @@ class Tokenizer(tf.Module):
 
     def pieces_in_graph(self, ids):
         """As `pieces`, for an id tensor of any shape; padding gives the empty string."""
-        return tf.where(ids == self.PADDING, "", self._in_graph.id_to_string(ids))
+        return tf.where(ids == PADDING, "", self._in_graph.id_to_string(ids))
 
     def save(self, path):
         """Writes the SentencePiece model file, whole or not at all."""

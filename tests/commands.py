@@ -1,8 +1,10 @@
-"""Runs the command line in a process of its own."""
+"""Runs the command line in a process of its own, on a corpus of short pairs."""
 
 import os
 import subprocess
 import sys
+
+from s2s_keras.corpora import load_corpus, write_pairs
 
 
 def command_line(*arguments, stdin=b"", environment=None, **options):
@@ -32,3 +34,10 @@ def train_arguments(corpus, output, **options):
     }
     pairs = ((f"--{name}", str(value)) for name, value in settings.items())
     return ["train", *(word for pair in pairs for word in pair)]
+
+
+def short_pairs(path, count):
+    """Writes a TAB-separated file of short pairs, and gives its path."""
+    pairs = [pair for pair in load_corpus("grammar", "de", "en").split("test") if len(pair[0]) < 40]
+    write_pairs(path, pairs[:count])
+    return path

@@ -1,18 +1,13 @@
 """Runs that several test modules share, trained once, by the real command in its own process."""
 
 import pytest
-from commands import command_line, train_arguments
-
-from s2s_keras.corpora import load_corpus, write_pairs
+from commands import command_line, short_pairs, train_arguments
 
 
 @pytest.fixture(scope="session")
 def pairs_file(tmp_path_factory):
     """A TAB-separated file of 120 short pairs."""
-    pairs = [pair for pair in load_corpus("grammar", "de", "en").split("test") if len(pair[0]) < 40]
-    path = tmp_path_factory.mktemp("corpus") / "pairs.tsv"
-    write_pairs(path, pairs[:120])
-    return path
+    return short_pairs(tmp_path_factory.mktemp("corpus") / "pairs.tsv", 120)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ ROOMS = [
     "command_line",
 ]
 # Every room may use these.
-FOUNDATIONS = {"errors", "files", "__init__"}
+FOUNDATIONS = {"errors", "files", "special_ids", "__init__"}
 
 
 def room_of(path):

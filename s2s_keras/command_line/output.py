@@ -1,13 +1,10 @@
 """How commands print results."""
 
-import json
-
-from s2s_keras.files import write_atomically
+from s2s_keras.files import to_json, write_json
 
 
 def print_json(value, path=None):
     """Prints `value` as JSON on standard output, and writes it to `path` if there is one."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
     if path is not None:
-        write_atomically(path, f"{text}\n".encode())
-    print(text, flush=True)
+        write_json(path, value)
+    print(to_json(value), flush=True)

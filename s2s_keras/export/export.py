@@ -1,6 +1,5 @@
 """The exported folder: a version, and the files beside it."""
 
-import json
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from s2s_keras.errors import InputError
 from s2s_keras.export.deployed import exported_versions, text_to_text
 from s2s_keras.export.model_card import model_card
 from s2s_keras.export.saved_model import write_saved_model
-from s2s_keras.files import replacing, write_atomically
+from s2s_keras.files import replacing, write_atomically, write_json
 
 
 def export(run, output, version=1):
@@ -65,7 +64,7 @@ def _write_beside(output, version, run, translation, description):
     results["saved_model_bytes"] = _size(output / str(version))
     write_atomically(output / "tokenizer.model", translation.tokenizer.model)
     write_atomically(output / "README.md", model_card(results).encode())
-    write_atomically(output / "results.json", (json.dumps(results, indent=2) + "\n").encode())
+    write_json(output / "results.json", results)
 
 
 def _results(run, model):

@@ -1,9 +1,10 @@
 """A text-to-text SavedModel for TensorFlow Serving."""
 
-import json
 from pathlib import Path
 
 import tensorflow as tf
+
+from s2s_keras.files import write_json
 
 # TensorFlow Serving ignores what lies in here; the command line reads it.
 EXTRA = Path("assets.extra")
@@ -48,4 +49,4 @@ def write_saved_model(path, text_to_text, description):
     path = Path(path)
     (path / EXTRA).mkdir()
     (path / TOKENIZER_FILE).write_bytes(text_to_text.tokenizer.model)
-    (path / DESCRIPTION_FILE).write_text(json.dumps(description, indent=2) + "\n")
+    write_json(path / DESCRIPTION_FILE, description)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BEGIN, END = 2, 3
+from s2s_keras.special_ids import BEGIN, END
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from keras import ops
 
-PADDING, UNKNOWN, BEGIN, END = range(4)
+from s2s_keras.special_ids import BEGIN, END, PADDING
+
 # Large and finite, so that a score stays a number.
 _NEVER = -1e9
 

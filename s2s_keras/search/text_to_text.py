@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from s2s_keras.search.greedy import greedy_search
 from s2s_keras.search.lengths import length_limits
+from s2s_keras.special_ids import BEGIN, END, PADDING
 
 
 class TextToText:
@@ -28,8 +29,8 @@ class TextToText:
     def source_ids(self, text):
         """Texts `(batch,)` to the model's source ids int32 `(batch, source)`."""
         ids = self.tokenizer.tokenize(tf.strings.strip(text))[:, : self.max_length - 1]
-        ends = tf.fill([tf.shape(text)[0], 1], self.tokenizer.END)
-        return tf.concat([ids, ends], axis=1).to_tensor(self.tokenizer.PADDING)
+        ends = tf.fill([tf.shape(text)[0], 1], END)
+        return tf.concat([ids, ends], axis=1).to_tensor(PADDING)
 
     def tokens(self, source):
         """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`."""
@@ -58,7 +59,7 @@ class TextToText:
         answer = self.tokens(source)
         tokens = answer["tokens"]
         # The tokens read back in, as in teacher forcing: every model can do that in one pass.
-        read = tf.pad(tokens, [[0, 0], [1, 0]], constant_values=self.tokenizer.BEGIN)[:, :-1]
+        read = tf.pad(tokens, [[0, 0], [1, 0]], constant_values=BEGIN)[:, :-1]
         inputs = {"source": source, "target": read}
         _, weights = self.model(inputs, training=False, return_attention_scores=True)
         return {

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from s2s_keras.evaluation import attention_figure, score
+from s2s_keras.files import write_json
 from s2s_keras.training.state import save_checkpoint
 
 # A killed run loses at most this much work, and the time of a validation.
@@ -121,7 +122,7 @@ class Validation(keras.callbacks.Callback):
             self.state.ended = f"no better val_{self.monitor} for {self.patience} epochs"
         entry = {"epoch": epoch + 1, "minutes": self.state.seconds / 60}
         self.state.history.append(entry | {name: float(value) for name, value in logs.items()})
-        self.run.write_json(self.run.history_file, self.state.history)
+        write_json(self.run.history_file, self.state.history)
 
 
 class AttentionPicture(keras.callbacks.Callback):

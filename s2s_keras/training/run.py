@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from s2s_keras.errors import InputError
-from s2s_keras.files import replacing, write_atomically
+from s2s_keras.files import replacing, write_json
 from s2s_keras.models import EncoderDecoder
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training.settings import Settings
@@ -50,7 +50,7 @@ class Run:
             settings: `Settings`.
             data: what the run learns from, a dictionary: counts and a digest.
         """
-        self.write_json(self.description_file, {"settings": asdict(settings), "data": data})
+        write_json(self.description_file, {"settings": asdict(settings), "data": data})
 
     @property
     def settings(self):
@@ -98,10 +98,6 @@ class Run:
         copy.set_weights(model.get_weights())
         with replacing(self.model_file) as temporary:
             copy.save(temporary)
-
-    def write_json(self, path, value):
-        """Writes `value` as JSON to `path`, whole or not at all."""
-        write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
     def _description(self):
         if not self.exists():

@@ -7,6 +7,7 @@ from hypothesis import strategies
 
 from s2s_keras.corpora import load_corpus
 from s2s_keras.errors import InputError
+from s2s_keras.special_ids import BEGIN, END, PADDING
 from s2s_keras.tokenizer import Tokenizer
 
 TEXTS = [text for pair in load_corpus("grammar", "de", "en").split("test") for text in pair]
@@ -72,13 +73,13 @@ def test_invalid_bytes_become_replacement_characters(tokenizer):
 
 def test_special_ids_give_no_text(tokenizer):
     ids = tokenizer.tokenize(["Hund"]).to_list()[0]
-    padded = tf.constant([[Tokenizer.BEGIN, *ids, Tokenizer.END, Tokenizer.PADDING]])
+    padded = tf.constant([[BEGIN, *ids, END, PADDING]])
     assert tokenizer.detokenize(padded).numpy()[0] == b"Hund"
 
 
 def test_no_text_has_special_ids(tokenizer):
     ids = tokenizer.tokenize(AWKWARD).flat_values.numpy()
-    assert ids.min() > Tokenizer.END
+    assert ids.min() > END
     assert ids.max() < tokenizer.vocabulary_size
 
 
