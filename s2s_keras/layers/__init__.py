@@ -1,25 +1,41 @@
 """Layers of encoder-decoder models, written with `keras.ops` alone.
 
-An **encoder** maps `(batch, source, features)` and a mask `(batch, source)` to an `Encoded`. A
-**decoder** offers `start(encoded)`, which gives its first state (any nest of tensors whose first
-axis is `batch`), and `step(embedded, state)`, which reads one embedded token `(batch, features)`
-and gives `(output, state, weights)`; its `call` does the same for a whole target at once, as
-teacher forcing needs. An **attention** offers `start(encoded)`, which gives its memory (what stays
-the same while decoding), and `call(query, memory)`, which gives the context and its weights.
+An **embedding** maps a source to `(batch, source, features)` and says by `compute_mask` which
+positions are real. What a source is, only its embedding knows: token ids (`TokenEmbedding`), audio
+frames or image patches (`FeatureEmbedding`).
+
+An **encoder** maps `(batch, source, features)` and a mask `(batch, source)` to an `Encoded`. Its
+`annotation_units` and `state_units` say how large the parts of that are.
+
+A **decoder** reads embedded target symbols, whatever they are: `call(embedded, encoded)` reads a
+whole target at once, as teacher forcing needs. To read it symbol by symbol, `start(encoded, width,
+length)` gives the first `DecoderState` for `width` hypotheses of each source with room for `length`
+steps, `step(embedded, position, state)` reads one symbol of each hypothesis, and `grow(state,
+length)` makes room for more steps. Both ways give the same readouts.
+
+An **attention** serves a recurrent decoder; see `Attention`.
 """
 
 from s2s_keras.layers.additive_attention import AdditiveAttention
+from s2s_keras.layers.attention import Attention
+from s2s_keras.layers.decoder_state import DecoderState
 from s2s_keras.layers.encoded import Encoded
+from s2s_keras.layers.feature_embedding import FeatureEmbedding
 from s2s_keras.layers.fixed_context import FixedContext
 from s2s_keras.layers.gru_cell import GRUCell
 from s2s_keras.layers.recurrent_decoder import RecurrentDecoder
 from s2s_keras.layers.recurrent_encoder import RecurrentEncoder
+from s2s_keras.layers.token_embedding import TokenEmbedding
 
 __all__ = [
     "AdditiveAttention",
+    "Attention",
+    "DecoderState",
     "Encoded",
+    "FeatureEmbedding",
     "FixedContext",
     "GRUCell",
     "RecurrentDecoder",
     "RecurrentEncoder",
+    "TokenEmbedding",
 ]

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.attention import Attention, masked_softmax
+
 
 @keras.saving.register_keras_serializable("s2s_keras")
-class AdditiveAttention(keras.layers.Layer):
+class AdditiveAttention(Attention):
     """Additive attention (Bahdanau et al. 2015, section 3.1 and appendix A.1.2).
 
     With the query s (the decoder's previous state) and the annotations h_j:
@@ -21,29 +23,29 @@ class AdditiveAttention(keras.layers.Layer):
         units: size of the hidden layer that compares query and annotation.
 
     Call arguments:
-        query: `(batch, query_units)`.
+        query: `(batch, width, query_units)`.
         memory: what `start(encoded)` gives: `keys` U h_j `(batch, source, units)`, `values` h_j
-            `(batch, source, value_units)` and `mask` `(batch, source)`, boolean. Masked positions
-            get weight zero, and so does every position of a row that is all padding.
+            `(batch, source, annotation_units)` and `mask` `(batch, source)`, boolean. Masked
+            positions get weight zero, and so does every position of a row that is all padding.
+        position: ignored.
 
     Returns:
-        The context `(batch, value_units)` and the weights `(batch, source)`, which sum to one.
+        The weights `(batch, width, source)`, which sum to one.
     """
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, query_shape, memory_shape):
+    def build(self, query_shape, annotation_units):
         """Creates the weights.
 
         Args:
-            query_shape: shape of a query, `(batch, query_units)`.
-            memory_shape: shapes of the memory's tensors; that of `values` decides.
+            query_shape: shape of a query, `(batch, width, query_units)`.
+            annotation_units: size of an annotation.
         """
-        values_shape = memory_shape["values"]
         self.query_kernel = self.add_weight((query_shape[-1], self.units), name="query_kernel")
-        self.key_kernel = self.add_weight((values_shape[-1], self.units), name="key_kernel")
+        self.key_kernel = self.add_weight((annotation_units, self.units), name="key_kernel")
         self.score_vector = self.add_weight((self.units, 1), name="score_vector")
         self.built = True
 
@@ -52,15 +54,12 @@ class AdditiveAttention(keras.layers.Layer):
         keys = ops.matmul(encoded.annotations, self.key_kernel)
         return {"keys": keys, "values": encoded.annotations, "mask": encoded.mask}
 
-    def call(self, query, memory):
+    def call(self, query, memory, position=None):
         """See the class."""
-        projected_query = ops.expand_dims(ops.matmul(query, self.query_kernel), 1)
-        scores = ops.matmul(ops.tanh(projected_query + memory["keys"]), self.score_vector)
-        # Large and finite: minus infinity would give NaN where a whole row is masked.
-        scores = ops.where(memory["mask"], ops.squeeze(scores, -1), -1e9)
-        weights = ops.where(memory["mask"], ops.softmax(scores), 0.0)
-        context = ops.matmul(ops.expand_dims(weights, 1), memory["values"])
-        return ops.squeeze(context, 1), weights
+        projected_query = ops.expand_dims(ops.matmul(query, self.query_kernel), 2)
+        compared = ops.tanh(projected_query + ops.expand_dims(memory["keys"], 1))
+        scores = ops.squeeze(ops.matmul(compared, self.score_vector), -1)
+        return masked_softmax(scores, ops.expand_dims(memory["mask"], 1))
 
     def get_config(self):
         """The arguments of the constructor."""

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.decoder_state import DecoderState
 from s2s_keras.layers.gru_cell import GRUCell
 from s2s_keras.layers.scan import scan_time
 
@@ -19,15 +20,15 @@ class RecurrentDecoder(keras.layers.Layer):
         t_i = tanh(W_t [s_i; c_i; y_{i-1}])
 
     t_i is the readout, from which the model computes its logits (the paper has a maxout layer
-    there). `initial` holds W_s, `readout` W_t.
+    there). `initial` holds W_s, `readout` W_t, and `context_kernel` the part of the GRU's kernel
+    that c_i meets.
 
     A later token changes no earlier output, so padding at the end of a target needs no mask here.
 
     Args:
         units: size of the state s.
         output_units: size of the readout t.
-        attention: a layer with `start(encoded)` and `call(query, memory)`, such as
-            `AdditiveAttention` or `FixedContext`.
+        attention: an `Attention`.
 
     Call arguments:
         embedded: `(batch, target, features)`, the embedded target without its last token.
@@ -45,7 +46,6 @@ class RecurrentDecoder(keras.layers.Layer):
         self.attention = attention
         self.initial = keras.layers.Dense(units, activation="tanh", name="initial")
         self.cell = GRUCell(units, name="cell")
-        self.context = keras.layers.Dense(3 * units, use_bias=False, name="context")
         self.readout = keras.layers.Dense(output_units, activation="tanh", name="readout")
 
     def build(self, embedded_shape, annotation_units, state_units):
@@ -56,44 +56,68 @@ class RecurrentDecoder(keras.layers.Layer):
             annotation_units: size of the encoder's annotations.
             state_units: size of the encoder's state.
         """
-        source = (None, None, annotation_units)
+        value_units = self.attention.value_units(annotation_units)
         self.initial.build((None, state_units))
         if not self.attention.built:  # a saved one comes built
-            self.attention.build((None, self.units), {"values": source})
+            self.attention.build((None, None, self.units), annotation_units)
         self.cell.build(embedded_shape)
-        self.context.build((None, annotation_units))
-        self.readout.build((None, self.units + annotation_units + embedded_shape[-1]))
+        self.context_kernel = self.add_weight((value_units, 3 * self.units), name="context_kernel")
+        self.readout.build((None, None, self.units + value_units + embedded_shape[-1]))
         self.built = True
 
-    def start(self, encoded):
-        """The state before the first token: `hidden` `(batch, units)` and `memory`."""
-        return {"hidden": self.initial(encoded.state), "memory": self.attention.start(encoded)}
+    def start(self, encoded, width=1, length=None):
+        """The state before the first token, for `width` hypotheses; `length` does not matter."""
+        hidden = ops.expand_dims(self.initial(encoded.state), 1)
+        return DecoderState(self._memory(encoded), {"hidden": ops.repeat(hidden, width, axis=1)})
 
-    def step(self, embedded, state):
-        """Reads one token `(batch, features)`: its readout, the next state, and the weights."""
-        memory = state["memory"]
+    def grow(self, state, length):
+        """The state itself: it has room for any number of steps."""
+        return state
+
+    def step(self, embedded, position, state):
+        """Reads one token of each hypothesis.
+
+        Args:
+            embedded: `(batch, width, features)`.
+            position: int32 scalar, how many tokens were read before.
+            state: a `DecoderState`.
+
+        Returns:
+            The readouts `(batch, width, output_units)`, the next state, and the weights
+            `(batch, width, source)`.
+        """
+        memory = state.shared
         projected = self.cell.project(embedded)
-        hidden, context, weights = self._recur(projected, state["hidden"], memory)
-        return self._read_out(embedded, hidden, context), dict(state, hidden=hidden), weights
+        hidden, weights = self._recur(projected, state.own["hidden"], memory, position)
+        readout = self._read_out(embedded, hidden, weights, memory)
+        weights = self.attention.source_weights(weights, memory)
+        return readout, DecoderState(memory, {"hidden": hidden}), weights
 
-    def call(self, embedded, encoded):
+    def call(self, embedded, encoded, training=None):
         """See the class."""
-        state = self.start(encoded)
-        hidden, memory = state["hidden"], state["memory"]
+        (memory, own) = self.start(encoded)
+        hidden = own["hidden"]
 
-        def step(carry, inputs):
-            return self._recur(*inputs, carry[0], memory)
+        def step(carry, inputs, position):
+            return self._recur(ops.expand_dims(inputs[0], 1), carry[0], memory, position)
 
-        # Only the shapes of this first context and these first weights matter.
-        first = (hidden, *self.attention(hidden, memory))
-        hidden, context, weights = scan_time(step, first, (self.cell.project(embedded),))
-        return self._read_out(embedded, hidden, context), weights
+        # Only the shape of these first weights matters.
+        first = (hidden, self.attention(hidden, memory, position=0))
+        hidden, weights = scan_time(step, first, (self.cell.project(embedded),))
+        hidden, weights = (ops.squeeze(each, 2) for each in (hidden, weights))
+        readouts = self._read_out(embedded, hidden, weights, memory)
+        return readouts, self.attention.source_weights(weights, memory)
 
-    def _recur(self, projected, hidden, memory):
-        context, weights = self.attention(hidden, memory)
-        return self.cell(projected + self.context(context), hidden), context, weights
+    def _memory(self, encoded):
+        memory = self.attention.start(encoded)
+        return {**memory, "gates": self.attention.project(memory, self.context_kernel)}
 
-    def _read_out(self, embedded, hidden, context):
+    def _recur(self, projected, hidden, memory, position):
+        weights = self.attention(hidden, memory, position=position)
+        return self.cell(projected + ops.matmul(weights, memory["gates"]), hidden), weights
+
+    def _read_out(self, embedded, hidden, weights, memory):
+        context = self.attention.context(weights, memory)
         return self.readout(ops.concatenate([hidden, context, embedded], axis=-1))
 
     def get_config(self):

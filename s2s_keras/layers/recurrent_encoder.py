@@ -56,7 +56,7 @@ class RecurrentEncoder(keras.layers.Layer):
         self.backward_cell.build(input_shape)
         self.built = True
 
-    def call(self, inputs, mask):
+    def call(self, inputs, mask, training=None):
         """See the class."""
         real = ops.cast(ops.expand_dims(mask, -1), inputs.dtype)
         steps = (
@@ -75,7 +75,7 @@ class RecurrentEncoder(keras.layers.Layer):
             summary=ops.concatenate([forwards[:, -1], backwards[:, -1]], axis=-1),
         )
 
-    def _step(self, states, inputs):
+    def _step(self, states, inputs, time):
         forward, backward = states
         projected, real, projected_back, real_back = inputs
         return (

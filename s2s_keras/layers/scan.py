@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 from keras import ops
 
 
@@ -9,8 +10,9 @@ def scan_time(step, initial, inputs):
     """Runs `step` over the time axis, in one loop of the graph.
 
     Args:
-        step: a function `(carry, inputs_at_t) -> carry`, with carries of one structure and shape.
-        initial: the first carry, a tuple of tensors whose first axis is `batch`.
+        step: a function `(carry, inputs_at_t, t) -> carry`, with carries of one structure and
+            shape, and t an int32 scalar.
+        initial: the first carry, a nest of tensors whose first axis is `batch`.
         inputs: a tuple of floating-point tensors `(batch, time, features)`.
 
     Returns:
@@ -22,8 +24,10 @@ def scan_time(step, initial, inputs):
     parts = [slice(*limits) for limits in itertools.pairwise([0, *ends])]
 
     def run(carry, joined_at_t):
-        carry = step(carry, [joined_at_t[:, part] for part in parts])
-        return carry, carry
+        time, carry = carry
+        carry = step(carry, [joined_at_t[:, part] for part in parts], time)
+        return (time + 1, carry), (time, carry)
 
-    _, carries = ops.scan(run, initial, joined)
-    return tuple(ops.swapaxes(each, 0, 1) for each in carries)
+    first = (ops.convert_to_tensor(0, "int32"), initial)
+    _, (_, carries) = ops.scan(run, first, joined)
+    return keras.tree.map_structure(lambda each: ops.swapaxes(each, 0, 1), carries)

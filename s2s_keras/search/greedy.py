@@ -15,8 +15,7 @@ def greedy_search(model, source, limits, max_length):
     limit.
 
     Args:
-        model: has `start(source)`, which gives a state, and `step(token, state)`, which gives the
-            next token's logits `(batch, vocabulary)`, the next state and attention weights.
+        model: an `EncoderDecoder`, or whatever has its `start` and `step`.
         source: what `model.start` takes, for token ids int32 `(batch, source)`.
         limits: int32 `(batch,)`, the most tokens of each row, end token included; zero gives an
             empty row.
@@ -34,8 +33,9 @@ def greedy_search(model, source, limits, max_length):
         return ops.logical_and(position < max_length, ops.logical_not(ops.all(ended)))
 
     def step(position, token, ended, tokens, score, state):
-        logits, state, _ = model.step(token, state)
-        log_probabilities = ops.log_softmax(ops.cast(logits, "float32") + forbidden)
+        logits, state, _ = model.step(ops.expand_dims(token, 1), position, state)
+        logits = ops.cast(ops.squeeze(logits, 1), "float32")
+        log_probabilities = ops.log_softmax(logits + forbidden)
         token = ops.cast(ops.argmax(log_probabilities, axis=-1), "int32")
         token = ops.where(ended, PADDING, token)
         score = score + ops.where(ended, 0.0, ops.max(log_probabilities, axis=-1))
@@ -50,7 +50,7 @@ def greedy_search(model, source, limits, max_length):
         limits <= 0,
         ops.zeros((batch, max_length), "int32"),
         ops.zeros((batch,), "float32"),
-        model.start(source),
+        model.start(source, 1, max_length),
     )
     _, _, _, tokens, score, _ = ops.while_loop(running, step, first)
     return tokens, score

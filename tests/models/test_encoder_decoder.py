@@ -23,8 +23,9 @@ def test_start_and_step_equal_call(model):
     logits = keras.ops.convert_to_numpy(model(INPUTS, training=False))
     state = model.start(INPUTS["source"])
     for time in range(3):
-        step, state, _ = model.step(INPUTS["target"][:, time], state)
-        np.testing.assert_allclose(keras.ops.convert_to_numpy(step)[0], logits[0, time], atol=1e-5)
+        step, state, _ = model.step(INPUTS["target"][:, time : time + 1], time, state)
+        step = keras.ops.convert_to_numpy(step)
+        np.testing.assert_allclose(step[0, 0], logits[0, time], atol=1e-5)
 
 
 def test_learns_two_pairs_by_heart(model):

@@ -85,14 +85,15 @@ class Endless:
         self.end_after = end_after
         self.steps = tf.Variable(0)
 
-    def start(self, source):
+    def start(self, source, width, length):
         return {"position": keras.ops.zeros((len(source),), "int32")}
 
-    def step(self, token, state):
+    def step(self, token, position, state):
         self.steps.assign_add(1)
         position = state["position"] + 1
         chosen = keras.ops.where(position == self.end_after, 3, 5) if self.end_after else 5
         chosen = keras.ops.broadcast_to(chosen, keras.ops.shape(position))
+        chosen = keras.ops.expand_dims(chosen, 1)
         return keras.ops.one_hot(chosen, VOCABULARY) * 9.0, {"position": position}, None
 
 

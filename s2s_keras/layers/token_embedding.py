@@ -1,0 +1,43 @@
+"""Token ids to vectors, and vectors to logits."""
+
+import keras
+from keras import ops
+
+from s2s_keras.special_ids import PADDING
+
+
+@keras.saving.register_keras_serializable("s2s_keras")
+class TokenEmbedding(keras.layers.ReversibleEmbedding):
+    """An embedding table that is the softmax's matrix too, if tied (Press & Wolf 2017).
+
+    Embedded tokens are multiplied by the square root of `output_dim` (Vaswani et al. 2017, section
+    3.4) and the table starts with a standard deviation of one over that root, so that embedded
+    tokens and tied logits both start with a variance of one.
+
+    Args:
+        input_dim: number of token ids.
+        output_dim: size of an embedded token.
+        tie_weights: whether `reverse` uses the same table, transposed.
+
+    Call arguments:
+        inputs: ids int32 `(batch, time)`; with `reverse`, vectors `(batch, time, output_dim)`.
+        reverse: whether to compute logits.
+
+    Returns:
+        Vectors `(batch, time, output_dim)`; with `reverse`, logits `(batch, time, input_dim)`.
+    """
+
+    def __init__(self, input_dim, output_dim, tie_weights=True, **kwargs):
+        kwargs.setdefault(
+            "embeddings_initializer", keras.initializers.RandomNormal(stddev=output_dim**-0.5)
+        )
+        super().__init__(input_dim, output_dim, tie_weights=tie_weights, **kwargs)
+
+    def call(self, inputs, reverse=False):
+        """See the class."""
+        outputs = super().call(inputs, reverse=reverse)
+        return outputs if reverse else outputs * self.output_dim**0.5
+
+    def compute_mask(self, inputs, mask=None):
+        """False at padding, `(batch, time)`."""
+        return ops.not_equal(inputs, PADDING)
