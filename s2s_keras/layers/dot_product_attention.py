@@ -47,13 +47,30 @@ def dot_product_weights(query, keys, bias):
     return ops.cast(ops.softmax(scores + bias), query.dtype)
 
 
-def split_heads(inputs, heads):
-    """`(batch, time, heads * d)` to `(batch, heads, time, d)`."""
-    batch, time, units = ops.shape(inputs)
-    return ops.swapaxes(ops.reshape(inputs, (batch, time, heads, units // heads)), 1, 2)
+def split_heads(inputs, heads, time=None):
+    """The heads apart, `(batch, heads, time, d)`.
+
+    Args:
+        inputs: `(batch, time, heads * d)`, or with `time`, `(batch * time, heads * d)`.
+        heads: an integer.
+        time: an integer.
+    """
+    units = inputs.shape[-1] // heads
+    if time == 1:  # Then there is nothing to swap.
+        return ops.reshape(inputs, (-1, heads, 1, units))
+    time = time or ops.shape(inputs)[1]
+    return ops.swapaxes(ops.reshape(inputs, (-1, time, heads, units)), 1, 2)
 
 
 def merge_heads(inputs):
     """`(batch, heads, time, d)` to `(batch, time, heads * d)`."""
-    batch, heads, time, units = ops.shape(inputs)
-    return ops.reshape(ops.swapaxes(inputs, 1, 2), (batch, time, heads * units))
+    _, heads, time, units = ops.shape(inputs)
+    return ops.reshape(ops.swapaxes(inputs, 1, 2), (-1, time, heads * units))
+
+
+def merge_heads_to_rows(inputs):
+    """`(batch, heads, time, d)` to `(batch * time, heads * d)`."""
+    _, heads, time, units = inputs.shape
+    if time != 1:
+        inputs = ops.swapaxes(inputs, 1, 2)
+    return ops.reshape(inputs, (-1, heads * units))

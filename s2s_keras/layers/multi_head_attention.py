@@ -6,8 +6,10 @@ from keras import ops
 from s2s_keras.layers.dot_product_attention import (
     dot_product_weights,
     merge_heads,
+    merge_heads_to_rows,
     split_heads,
 )
+from s2s_keras.layers.rows import matmul_rows
 
 
 class _MultiHead(keras.layers.Layer):
@@ -28,10 +30,9 @@ class _MultiHead(keras.layers.Layer):
             raise ValueError(f"{units} units cannot be split into {self.heads} heads of one size")
 
     def _attend(self, query, keys, values, bias, training=None):
-        """Outputs `(batch, queries, units)` and weights `(batch, heads, queries, positions)`."""
+        """Contexts `(batch, heads, queries, d)`, weights `(batch, heads, queries, positions)`."""
         weights = dot_product_weights(query, keys, bias)
-        contexts = ops.matmul(self.dropout(weights, training=training), values)
-        return ops.matmul(merge_heads(contexts), self.output_kernel), weights
+        return ops.matmul(self.dropout(weights, training=training), values), weights
 
     def get_config(self):
         """The arguments of the constructor."""
@@ -76,7 +77,9 @@ class SelfAttention(_MultiHead):
 
     def call(self, inputs, bias, training=None):
         """See the class."""
-        return self._attend(*self._project(inputs), bias, training)[0]
+        query, keys, values = self._project(matmul_rows(inputs, self.kernel))
+        contexts, _ = self._attend(query, keys, values, bias, training)
+        return matmul_rows(merge_heads(contexts), self.output_kernel)
 
     def start(self, batch, slots):
         """An empty cache: `keys` `(batch, heads, d, slots)`, `values` with the last two swapped."""
@@ -98,26 +101,26 @@ class SelfAttention(_MultiHead):
         """Attends to what was read, and to the inputs themselves.
 
         Args:
-            inputs: `(batch, width, units)`, one vector a hypothesis.
+            inputs: `(batch * width, units)`, one row a hypothesis.
             slot: int32 scalar, the first of the `width` slots to write to.
             cache: what `start` or the step before gave.
             bias: float32 `(batch, 1, width, slots)`, which rules out all slots but those that the
                 hypothesis descends from and its own.
 
         Returns:
-            The outputs `(batch, width, units)`, and the cache with the inputs' keys and values.
+            The outputs `(batch * width, units)`, and the cache with the inputs' keys and values.
         """
-        query, keys, values = self._project(inputs)
+        query, keys, values = self._project(ops.matmul(inputs, self.kernel), bias.shape[2])
         cache = {
             "keys": ops.slice_update(cache["keys"], (0, 0, 0, slot), keys),
             "values": ops.slice_update(cache["values"], (0, 0, slot, 0), values),
         }
-        return self._attend(query, cache["keys"], cache["values"], bias)[0], cache
+        contexts, _ = self._attend(query, cache["keys"], cache["values"], bias)
+        return ops.matmul(merge_heads_to_rows(contexts), self.output_kernel), cache
 
-    def _project(self, inputs):
+    def _project(self, projected, time=None):
         """Queries over sqrt(d), transposed keys, and values: `(batch, heads, ...)`."""
-        projected = split_heads(ops.matmul(inputs, self.kernel), 3 * self.heads)
-        query, keys, values = ops.split(projected, 3, axis=1)
+        query, keys, values = ops.split(split_heads(projected, 3 * self.heads, time), 3, axis=1)
         return query * (self.units // self.heads) ** -0.5, ops.swapaxes(keys, 2, 3), values
 
 
@@ -133,7 +136,7 @@ class CrossAttention(_MultiHead):
         dropout: share of the attention's weights dropped in training.
 
     Call arguments:
-        inputs: `(batch, queries, units)`: the positions of a target, or the hypotheses of a step.
+        inputs: `(batch, queries, units)`.
         memory: what `start` gives.
         bias: float32, broadcast to `(batch, heads, queries, source)`; see `mask_to_bias`.
 
@@ -155,12 +158,22 @@ class CrossAttention(_MultiHead):
 
         `keys` are `(batch, heads, d, source)`, `values` `(batch, heads, source, d)`.
         """
-        projected = split_heads(ops.matmul(annotations, self.source_kernel), 2 * self.heads)
-        keys, values = ops.split(projected, 2, axis=1)
+        projected = matmul_rows(annotations, self.source_kernel)
+        keys, values = ops.split(split_heads(projected, 2 * self.heads), 2, axis=1)
         return {"keys": ops.swapaxes(keys, 2, 3), "values": values}
 
     def call(self, inputs, memory, bias, training=None):
         """See the class."""
-        query = ops.matmul(inputs, self.query_kernel) * (self.units // self.heads) ** -0.5
-        query = split_heads(query, self.heads)
+        query = split_heads(matmul_rows(inputs, self.query_kernel), self.heads)
+        contexts, weights = self._look(query, memory, bias, training)
+        return matmul_rows(merge_heads(contexts), self.output_kernel), weights
+
+    def step(self, inputs, width, memory, bias):
+        """As `call`, for rows `(batch * width, units)` and outputs of that shape."""
+        query = split_heads(ops.matmul(inputs, self.query_kernel), self.heads, width)
+        contexts, weights = self._look(query, memory, bias)
+        return ops.matmul(merge_heads_to_rows(contexts), self.output_kernel), weights
+
+    def _look(self, query, memory, bias, training=None):
+        query = query * (self.units // self.heads) ** -0.5
         return self._attend(query, memory["keys"], memory["values"], bias, training)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.rows import matmul_rows
 from s2s_keras.special_ids import PADDING
 
 
@@ -35,8 +36,10 @@ class TokenEmbedding(keras.layers.ReversibleEmbedding):
 
     def call(self, inputs, reverse=False):
         """See the class."""
-        outputs = super().call(inputs, reverse=reverse)
-        return outputs if reverse else outputs * self.output_dim**0.5
+        if not reverse:
+            return super().call(inputs) * self.output_dim**0.5
+        kernel = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
+        return matmul_rows(inputs, kernel)
 
     def compute_mask(self, inputs, mask=None):
         """False at padding, `(batch, time)`."""

@@ -9,6 +9,7 @@ from s2s_keras.layers.dot_product_attention import mask_to_bias
 from s2s_keras.layers.feed_forward import FeedForward
 from s2s_keras.layers.multi_head_attention import CrossAttention, SelfAttention
 from s2s_keras.layers.residual import Residual
+from s2s_keras.layers.rows import flatten_rows
 from s2s_keras.layers.transformer_stack import TransformerStack
 
 
@@ -60,29 +61,31 @@ class DecoderBlock(keras.layers.Layer):
         residual = self.attention_residual
         outputs = self.attention(residual.before(inputs), bias=bias, training=training)
         inputs = residual.after(inputs, outputs, training)
-        return self._read_source(inputs, memory, source_bias, training)
-
-    def step(self, inputs, slot, cache, bias, memory, source_bias):
-        """Reads one vector of each hypothesis; see `SelfAttention.step`.
-
-        Returns:
-            `(batch, width, units)`, the cache, and the weights `(batch, heads, width, source)`.
-        """
-        residual = self.attention_residual
-        outputs, cache = self.attention.step(residual.before(inputs), slot, cache, bias)
-        inputs = residual.after(inputs, outputs)
-        outputs, weights = self._read_source(inputs, memory, source_bias)
-        return outputs, cache, weights
-
-    def _read_source(self, inputs, memory, source_bias, training=None):
         residual = self.source_residual
         outputs, weights = self.source_attention(
             residual.before(inputs), memory=memory, bias=source_bias, training=training
         )
-        inputs = residual.after(inputs, outputs, training)
+        return self._feed_forward(residual.after(inputs, outputs, training), training), weights
+
+    def step(self, inputs, slot, cache, bias, memory, source_bias):
+        """Reads one row `(batch * width, units)` of each hypothesis; see `SelfAttention.step`.
+
+        Returns:
+            `(batch * width, units)`, the cache, and the weights `(batch, heads, width, source)`.
+        """
+        residual = self.attention_residual
+        outputs, cache = self.attention.step(residual.before(inputs), slot, cache, bias)
+        inputs = residual.after(inputs, outputs)
+        residual, width = self.source_residual, bias.shape[2]
+        outputs, weights = self.source_attention.step(
+            residual.before(inputs), width, memory, source_bias
+        )
+        return self._feed_forward(residual.after(inputs, outputs)), cache, weights
+
+    def _feed_forward(self, inputs, training=None):
         residual = self.feed_forward_residual
         outputs = self.feed_forward(residual.before(inputs), training=training)
-        return residual.after(inputs, outputs, training), weights
+        return residual.after(inputs, outputs, training)
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -173,12 +176,12 @@ class TransformerDecoder(TransformerStack):
 
     def step(self, embedded, position, state):
         """Reads one token of each hypothesis; see `RecurrentDecoder.step`."""
-        shared, (batch, width, _) = state.shared, ops.shape(embedded)
+        shared, width = state.shared, embedded.shape[1]
         slot = position * width
-        itself = mask_to_bias(ops.eye(width, dtype="bool"))
-        itself = ops.broadcast_to(ops.expand_dims(itself, 0), (batch, width, width))
+        itself = mask_to_bias(ops.expand_dims(ops.eye(width, dtype="bool"), 0))
+        itself = itself + ops.zeros_like(state.own["bias"][:, :, :1])
         bias = ops.slice_update(state.own["bias"], (0, 0, slot), itself)
-        outputs, caches = self.positions.step(embedded, position), []
+        outputs, caches = flatten_rows(self.positions.step(embedded, position)), []
         for block, cache, memory in zip(
             self.blocks, shared["cache"], shared["memory"], strict=True
         ):
@@ -186,9 +189,10 @@ class TransformerDecoder(TransformerStack):
                 outputs, slot, cache, ops.expand_dims(bias, 1), memory, shared["source_bias"]
             )
             caches.append(cache)
+        readouts = ops.reshape(self.normalize(outputs), (-1, width, self.units))
         weights = self._source_weights(weights, shared["source_bias"][:, 0, 0] == 0)
         state = DecoderState({**shared, "cache": caches}, {"bias": bias})
-        return self.normalize(outputs), state, weights
+        return readouts, state, weights
 
     def _source_bias(self, mask):
         return mask_to_bias(ops.expand_dims(ops.expand_dims(mask, 1), 1))
