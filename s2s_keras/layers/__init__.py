@@ -18,24 +18,51 @@ An **attention** serves a recurrent decoder; see `Attention`.
 
 from s2s_keras.layers.additive_attention import AdditiveAttention
 from s2s_keras.layers.attention import Attention
+from s2s_keras.layers.convolutional_encoder import ConvolutionalEncoder
 from s2s_keras.layers.decoder_state import DecoderState
 from s2s_keras.layers.encoded import Encoded
 from s2s_keras.layers.feature_embedding import FeatureEmbedding
+from s2s_keras.layers.feed_forward import FeedForward
 from s2s_keras.layers.fixed_context import FixedContext
 from s2s_keras.layers.gru_cell import GRUCell
+from s2s_keras.layers.hierarchical_encoder import HierarchicalEncoder
+from s2s_keras.layers.local_attention import LocalAttention
+from s2s_keras.layers.lstm_cell import LSTMCell
+from s2s_keras.layers.multi_head_attention import CrossAttention, SelfAttention
+from s2s_keras.layers.multi_head_context import MultiHeadContext
+from s2s_keras.layers.multiplicative_attention import MultiplicativeAttention
+from s2s_keras.layers.positions import LearnedPositions, SinusoidalPositions, sinusoidal_positions
 from s2s_keras.layers.recurrent_decoder import RecurrentDecoder
 from s2s_keras.layers.recurrent_encoder import RecurrentEncoder
+from s2s_keras.layers.simple_rnn_cell import SimpleRNNCell
 from s2s_keras.layers.token_embedding import TokenEmbedding
+from s2s_keras.layers.transformer_decoder import TransformerDecoder
+from s2s_keras.layers.transformer_encoder import TransformerEncoder
 
 __all__ = [
     "AdditiveAttention",
     "Attention",
+    "ConvolutionalEncoder",
+    "CrossAttention",
     "DecoderState",
     "Encoded",
     "FeatureEmbedding",
+    "FeedForward",
     "FixedContext",
     "GRUCell",
+    "HierarchicalEncoder",
+    "LSTMCell",
+    "LearnedPositions",
+    "LocalAttention",
+    "MultiHeadContext",
+    "MultiplicativeAttention",
     "RecurrentDecoder",
     "RecurrentEncoder",
+    "SelfAttention",
+    "SimpleRNNCell",
+    "SinusoidalPositions",
     "TokenEmbedding",
+    "TransformerDecoder",
+    "TransformerEncoder",
+    "sinusoidal_positions",
 ]

@@ -18,33 +18,33 @@ def mask_to_bias(mask, dtype="float32"):
     return ops.cast(ops.where(mask, 0.0, NEVER), dtype)
 
 
-def dot_product_attention(query, keys, values, bias):
-    """Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), a head at a time.
+def dot_product_weights(query, keys, bias, softmax=ops.softmax):
+    """The weights of scaled dot-product attention (Vaswani et al. 2017, section 3.2.1).
 
-        softmax(Q K^T / sqrt(d) + bias) V
-
-    The division by sqrt(d) is left to whoever projects the queries: it is cheaper there.
+        softmax(Q K^T / sqrt(d) + bias)
 
     Args:
         query: Q / sqrt(d), `(batch, heads, queries, d)`.
         keys: K^T, `(batch, heads, d, positions)`: laid out as the product wants them, since
             decoding multiplies the same keys at every step.
-        values: V, `(batch, heads, positions, d)`.
         bias: float32, broadcast to `(batch, heads, queries, positions)`; see `mask_to_bias`. A
             query for which every position is masked looks at all of them alike.
+        softmax: `ops.softmax`, or `softmax_of_few`.
 
     Returns:
-        The contexts `(batch, heads, queries, d)` and the weights
-        `(batch, heads, queries, positions)`.
+        `(batch, heads, queries, positions)`, to be multiplied with the values V.
     """
-    weights = dot_product_weights(query, keys, bias)
-    return ops.matmul(weights, values), weights
-
-
-def dot_product_weights(query, keys, bias):
-    """The weights alone; see `dot_product_attention`."""
     scores = ops.cast(ops.matmul(query, keys), "float32")
-    return ops.cast(ops.softmax(scores + bias), query.dtype)
+    return ops.cast(softmax(scores + bias), query.dtype)
+
+
+def softmax_of_few(scores):
+    """Softmax over the last axis, for the few queries of a decoding step.
+
+    The operator behind `ops.softmax` may wait for its threads ten times as long as it computes.
+    """
+    powers = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
+    return powers / ops.sum(powers, axis=-1, keepdims=True)
 
 
 def split_heads(inputs, heads, time=None):

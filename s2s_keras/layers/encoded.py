@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from keras import ops
+
 
 class Encoded(NamedTuple):
     """An encoded source.
@@ -18,3 +20,16 @@ class Encoded(NamedTuple):
     mask: Any
     state: Any
     summary: Any
+
+    @classmethod
+    def with_mean(cls, outputs, mask):
+        """An encoded source whose state and summary are its mean annotation.
+
+        Args:
+            outputs: `(batch, source, annotation_units)`, the annotations before padding is zeroed.
+            mask: `(batch, source)`, boolean, False at padding.
+        """
+        real = ops.cast(ops.expand_dims(mask, -1), outputs.dtype)
+        annotations = outputs * real
+        mean = ops.sum(annotations, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+        return cls(annotations, mask, state=mean, summary=mean)

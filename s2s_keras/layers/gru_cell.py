@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.recurrent_cell import RecurrentCell
+
 
 @keras.saving.register_keras_serializable("s2s_keras")
-class GRUCell(keras.layers.Layer):
+class GRUCell(RecurrentCell):
     """A gated recurrent unit (Cho et al. 2014, section 2.3), in the variant of Keras's `GRU`.
 
     With the input x_t and the previous state h_{t-1}:
@@ -19,18 +21,7 @@ class GRUCell(keras.layers.Layer):
     product serves all three. `kernel` holds W, `recurrent_kernel` U, and the two rows of `bias`
     b and c, each ordered z, r, g: the weights of `keras.layers.GRU(reset_after=True)`.
 
-    The part that depends on the input alone, W x + b, is computed by `project` for all time steps
-    in one product; `call` does the rest for one step.
-
-    Args:
-        units: size of the state.
-
-    Call arguments:
-        projected: `(batch, 3 * units)`, what `project` gives for this step.
-        state: `(batch, units)`.
-
-    Returns:
-        The next state, `(batch, units)`.
+    Args, call arguments and returns: see `RecurrentCell`. The state is the output, h.
 
     Example:
         >>> cell = GRUCell(4)
@@ -39,19 +30,11 @@ class GRUCell(keras.layers.Layer):
         (2, 4)
     """
 
-    def __init__(self, units, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
+    gates = 3
 
-    def build(self, input_shape):
-        """Creates the weights for inputs of `input_shape`, `(..., features)`."""
-        width = 3 * self.units
-        self.kernel = self.add_weight((input_shape[-1], width), "glorot_uniform", name="kernel")
-        self.recurrent_kernel = self.add_weight(
-            (self.units, width), "orthogonal", name="recurrent_kernel"
-        )
-        self.bias = self.add_weight((2, width), "zeros", name="bias")
-        self.built = True
+    def add_bias(self, width):
+        """Creates the bias, b above c."""
+        return self.add_weight((2, width), "zeros", name="bias")
 
     def project(self, inputs):
         """W x + b for inputs `(..., features)`: `(..., 3 * units)`."""
@@ -66,11 +49,3 @@ class GRUCell(keras.layers.Layer):
         reset = ops.sigmoid(x_r + h_r)
         candidate = ops.tanh(x_g + reset * h_g)
         return candidate + update * (state - candidate)
-
-    def initial_state(self, batch_size):
-        """A state of zeros, `(batch, units)`."""
-        return ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
-
-    def get_config(self):
-        """The arguments of the constructor."""
-        return {**super().get_config(), "units": self.units}

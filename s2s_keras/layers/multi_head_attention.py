@@ -7,6 +7,7 @@ from s2s_keras.layers.dot_product_attention import (
     dot_product_weights,
     merge_heads,
     merge_heads_to_rows,
+    softmax_of_few,
     split_heads,
 )
 from s2s_keras.layers.rows import matmul_rows
@@ -29,10 +30,19 @@ class _MultiHead(keras.layers.Layer):
         if units % self.heads:
             raise ValueError(f"{units} units cannot be split into {self.heads} heads of one size")
 
+    def _scale(self, tensor):
+        """Over sqrt(d). Keys may be divided in place of the queries that they meet."""
+        return tensor * (self.units // self.heads) ** -0.5
+
     def _attend(self, query, keys, values, bias, training=None):
         """Contexts `(batch, heads, queries, d)`, weights `(batch, heads, queries, positions)`."""
         weights = dot_product_weights(query, keys, bias)
         return ops.matmul(self.dropout(weights, training=training), values), weights
+
+    def _attend_in_step(self, query, keys, values, bias):
+        """As `_attend`, with the contexts as rows `(batch * queries, heads * d)`."""
+        weights = dot_product_weights(query, keys, bias, softmax_of_few)
+        return merge_heads_to_rows(ops.matmul(weights, values)), weights
 
     def get_config(self):
         """The arguments of the constructor."""
@@ -115,13 +125,13 @@ class SelfAttention(_MultiHead):
             "keys": ops.slice_update(cache["keys"], (0, 0, 0, slot), keys),
             "values": ops.slice_update(cache["values"], (0, 0, slot, 0), values),
         }
-        contexts, _ = self._attend(query, cache["keys"], cache["values"], bias)
-        return ops.matmul(merge_heads_to_rows(contexts), self.output_kernel), cache
+        contexts, _ = self._attend_in_step(query, cache["keys"], cache["values"], bias)
+        return ops.matmul(contexts, self.output_kernel), cache
 
     def _project(self, projected, time=None):
         """Queries over sqrt(d), transposed keys, and values: `(batch, heads, ...)`."""
         query, keys, values = ops.split(split_heads(projected, 3 * self.heads, time), 3, axis=1)
-        return query * (self.units // self.heads) ** -0.5, ops.swapaxes(keys, 2, 3), values
+        return self._scale(query), ops.swapaxes(keys, 2, 3), values
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -156,24 +166,20 @@ class CrossAttention(_MultiHead):
     def start(self, annotations):
         """The memory of `annotations` `(batch, source, annotation_units)`.
 
-        `keys` are `(batch, heads, d, source)`, `values` `(batch, heads, source, d)`.
+        `keys`, over sqrt(d), are `(batch, heads, d, source)`; `values` have the last two swapped.
         """
         projected = matmul_rows(annotations, self.source_kernel)
         keys, values = ops.split(split_heads(projected, 2 * self.heads), 2, axis=1)
-        return {"keys": ops.swapaxes(keys, 2, 3), "values": values}
+        return {"keys": self._scale(ops.swapaxes(keys, 2, 3)), "values": values}
 
     def call(self, inputs, memory, bias, training=None):
         """See the class."""
         query = split_heads(matmul_rows(inputs, self.query_kernel), self.heads)
-        contexts, weights = self._look(query, memory, bias, training)
+        contexts, weights = self._attend(query, memory["keys"], memory["values"], bias, training)
         return matmul_rows(merge_heads(contexts), self.output_kernel), weights
 
     def step(self, inputs, width, memory, bias):
         """As `call`, for rows `(batch * width, units)` and outputs of that shape."""
         query = split_heads(ops.matmul(inputs, self.query_kernel), self.heads, width)
-        contexts, weights = self._look(query, memory, bias)
-        return ops.matmul(merge_heads_to_rows(contexts), self.output_kernel), weights
-
-    def _look(self, query, memory, bias, training=None):
-        query = query * (self.units // self.heads) ** -0.5
-        return self._attend(query, memory["keys"], memory["values"], bias, training)
+        contexts, weights = self._attend_in_step(query, memory["keys"], memory["values"], bias)
+        return ops.matmul(contexts, self.output_kernel), weights

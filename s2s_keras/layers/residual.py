@@ -2,6 +2,8 @@
 
 import keras
 
+from s2s_keras.layers.layer_normalization import LayerNormalization
+
 NORMS = ("pre", "post")
 
 
@@ -27,7 +29,7 @@ class Residual(keras.layers.Layer):
             raise ValueError(f"norm={norm!r}: choose {' or '.join(NORMS)}")
         self.norm = norm
         self.dropout_rate = dropout
-        self.normalization = keras.layers.LayerNormalization(epsilon=1e-5, name="normalization")
+        self.normalization = LayerNormalization(name="normalization")
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
 
     def build(self, input_shape):

@@ -41,6 +41,13 @@ class TokenEmbedding(keras.layers.ReversibleEmbedding):
         kernel = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
         return matmul_rows(inputs, kernel)
 
+    def logits(self, rows):
+        """Logits `(rows, input_dim)` of the few rows `(rows, output_dim)` of a decoding step."""
+        if not self.tie_weights:
+            return ops.matmul(rows, self.reverse_embeddings)
+        # The table is by far the larger factor: put first, it is read as it lies in memory.
+        return ops.transpose(ops.matmul(self.embeddings, ops.transpose(rows)))
+
     def compute_mask(self, inputs, mask=None):
         """False at padding, `(batch, time)`."""
         return ops.not_equal(inputs, PADDING)

@@ -2,6 +2,7 @@
 
 import keras
 
+from s2s_keras.layers.layer_normalization import LayerNormalization
 from s2s_keras.layers.positions import make_positions
 
 
@@ -53,7 +54,7 @@ class TransformerStack(keras.layers.Layer):
         self.blocks = [self.block_class(*block, name=f"block_{index}") for index in range(layers)]
         self.normalization = None
         if norm == "pre":
-            self.normalization = keras.layers.LayerNormalization(epsilon=1e-5, name="normalization")
+            self.normalization = LayerNormalization(name="normalization")
 
     def build_stack(self, input_shape):
         """Creates the weights around the blocks, for inputs `(batch, time, units)`."""

@@ -56,8 +56,20 @@ def test_a_batch_gives_what_its_rows_give(model):
 
 
 def test_every_source_token_matters(model):
-    logits, _ = outputs(model, SOURCE, TARGET)
-    for position in range(5):
-        other = SOURCE.copy()
-        other[0, position] = 47
-        assert np.abs(outputs(model, other, TARGET)[0][0] - logits[0]).max() > 1e-5
+    sources = np.repeat(SOURCE[:1], 6, axis=0)
+    sources[np.arange(5), np.arange(5)] = 47
+    *others, logits = outputs(model, sources, np.repeat(TARGET[:1], 6, axis=0))[0]
+    for other in others:
+        assert np.abs(other - logits).max() > 1e-5
+
+
+def test_token_by_token_gives_what_the_whole_target_gives(model):
+    """Of two hypotheses of each source that read different targets."""
+    targets = np.stack([TARGET, TARGET[:, ::-1]], axis=1)
+    whole = [outputs(model, SOURCE, targets[:, each]) for each in range(2)]
+    state = model.start(SOURCE, 2, TARGET.shape[1])
+    for time in range(TARGET.shape[1]):
+        step, state, looked = model.step(targets[:, :, time], time, state)
+        for each, (logits, weights) in enumerate(whole):
+            close(keras.ops.convert_to_numpy(step)[:, each], logits[:, time])
+            close(keras.ops.convert_to_numpy(looked)[:, each], weights[:, time])
