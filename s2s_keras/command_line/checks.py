@@ -9,8 +9,27 @@ def check_at_least_one(name, value):
         raise InputError(f"{name} {value}: it must be 1 or more")
 
 
-def check_beam_size(beam_size):
-    """Refuses widths that no search here has."""
-    check_at_least_one("--beam-size", beam_size)
-    if beam_size > 1:
-        raise InputError(f"--beam-size {beam_size}: only greedy search (1) is there so far")
+def add_search_options(parser):
+    """Adds `--beam-size` and `--length-penalty`."""
+    parser.add_argument(
+        "--beam-size", type=int, default=1, metavar="K", help="1: greedy search (%(default)s)"
+    )
+    parser.add_argument(
+        "--length-penalty",
+        type=float,
+        default=1.0,
+        metavar="A",
+        help="a beam's targets are ranked by log probability / length^A (%(default)s)",
+    )
+
+
+def strategy_of(options):
+    """The search strategy that the search options name."""
+    from s2s_keras.search import Beam, Greedy
+
+    check_at_least_one("--beam-size", options.beam_size)
+    if not options.length_penalty >= 0:
+        raise InputError(f"--length-penalty {options.length_penalty}: it must be 0 or more")
+    if options.beam_size == 1:
+        return Greedy()
+    return Beam(options.beam_size, options.length_penalty, results=1)

@@ -3,6 +3,8 @@
 import argparse
 import time
 
+from s2s_keras.command_line.checks import add_search_options, strategy_of
+
 _DESCRIPTION = """\
 Translate a test set and score it with sacreBLEU.
 
@@ -33,7 +35,7 @@ def add_to(commands):
     add("--split", metavar="SPLIT", help="the corpus's split, such as test")
     add("--inputs", metavar="FILE", help="source sentences, one a line")
     add("--references", metavar="FILE", help="their translations, one a line")
-    add("--beam-size", type=int, default=1, metavar="K", help="1: greedy search (%(default)s)")
+    add_search_options(parser)
     add("--lowercase", action="store_true", help="score without case")
     add(
         "--tokenize",
@@ -45,14 +47,13 @@ def add_to(commands):
 
 
 def _run(options):
-    from s2s_keras.command_line.checks import check_beam_size
     from s2s_keras.command_line.output import print_json
     from s2s_keras.evaluation import bleu_by_length, score
     from s2s_keras.export import load
 
-    check_beam_size(options.beam_size)
+    strategy = strategy_of(options)
     _check_usage(options)
-    model = load(options.model)
+    model = load(options.model, strategy)
     sources, references, gold = _test_set(options, model)
     start = time.monotonic()
     hypotheses = [each.text for each in model.translator.translate(sources)]

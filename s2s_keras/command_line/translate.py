@@ -4,6 +4,8 @@ import argparse
 import itertools
 import sys
 
+from s2s_keras.command_line.checks import add_search_options, check_at_least_one, strategy_of
+
 _DESCRIPTION = """\
 Translate standard input, line by line, to standard output.
 
@@ -30,9 +32,7 @@ def add_to(commands):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", metavar="MODEL", help="a training run or an exported folder")
-    parser.add_argument(
-        "--beam-size", type=int, default=1, metavar="K", help="1: greedy search (%(default)s)"
-    )
+    add_search_options(parser)
     parser.add_argument(
         "--batch-size",
         type=int,
@@ -44,12 +44,11 @@ def add_to(commands):
 
 
 def _run(options):
-    from s2s_keras.command_line.checks import check_at_least_one, check_beam_size
     from s2s_keras.export import load
 
-    check_beam_size(options.beam_size)
+    strategy = strategy_of(options)
     check_at_least_one("--batch-size", options.batch_size)
-    model = load(options.model)
+    model = load(options.model, strategy)
     # Someone who types wants each answer at once.
     ahead = 1 if sys.stdin.isatty() else options.batch_size * _BATCHES_AHEAD
     cut = []

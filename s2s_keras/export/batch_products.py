@@ -13,8 +13,9 @@ def use_plain_batch_products(path):
     successor runs on Eigen, which keeps small products on one thread.
 
     Args:
-        path: the SavedModel's file `saved_model.pb`, a `pathlib.Path`.
+        path: the SavedModel's folder, a `pathlib.Path`.
     """
+    path = path / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     for meta_graph in saved.meta_graphs:
         graph = meta_graph.graph_def

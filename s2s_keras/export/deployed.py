@@ -10,7 +10,7 @@ import tensorflow as tf
 from s2s_keras.errors import InputError
 from s2s_keras.export.saved_model import DESCRIPTION_FILE, TOKENIZER_FILE
 from s2s_keras.models import EncoderDecoder
-from s2s_keras.search import TextToText, Translator
+from s2s_keras.search import Greedy, TextToText, Translator
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training import Run
 
@@ -48,29 +48,35 @@ class Deployed:
         return int(tokens) > self.max_length - 1
 
 
-def load(path):
+def load(path, strategy=None):
     """Loads a model, whatever it is.
 
     Args:
         path: a training run's folder, an exported folder (its newest version is loaded), or one
             SavedModel version folder.
+        strategy: how to search, greedily unless given; an exported model has no other search.
 
     Returns:
         A `Deployed`.
 
     Raises:
-        InputError: if there is no model at `path`.
+        InputError: if there is no model at `path`, or none with that search.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     if Run(path).exists():
-        return _load_run(path)
-    if _is_saved_model(path):
-        return _load_saved_model(path)
+        return _load_run(path, strategy)
     versions = exported_versions(path)
-    if versions:
-        return _load_saved_model(path / str(versions[-1]))
+    if versions and not _is_saved_model(path):
+        path = path / str(versions[-1])
+    if _is_saved_model(path):
+        if not isinstance(strategy, Greedy | None):
+            raise InputError(
+                f"{path}: an exported model searches greedily only: give --beam-size 1, or the "
+                "training run instead of its export"
+            )
+        return _load_saved_model(path)
     raise InputError(
         f"{path}: holds no model: give a training run, an exported folder or one of its versions"
     )
@@ -84,18 +90,18 @@ def exported_versions(path):
     return sorted(int(each.name) for each in folders if _is_saved_model(each))
 
 
-def text_to_text(run):
-    """The `TextToText` of a run's best weights."""
-    return TextToText(run.model(), run.tokenizer(), run.settings.max_length)
+def text_to_text(run, strategy=None):
+    """The `TextToText` of a run's best weights, with a search strategy or greedy."""
+    return TextToText(run.model(), run.tokenizer(), run.settings.max_length, strategy)
 
 
 def _is_saved_model(path):
     return (path / "saved_model.pb").is_file()
 
 
-def _load_run(path):
+def _load_run(path, strategy):
     run = Run(path)
-    translation = text_to_text(run)
+    translation = text_to_text(run, strategy)
     return Deployed(
         path=path,
         source=run.settings.source,

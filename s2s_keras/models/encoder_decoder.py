@@ -1,8 +1,10 @@
 """The model: two embeddings, an encoder, a decoder."""
 
 import keras
+from keras import ops
 
 from s2s_keras.layers import TokenEmbedding
+from s2s_keras.layers.rows import flatten_rows
 
 _PARTS = ("encoder", "decoder", "source_embedding")
 
@@ -39,7 +41,7 @@ class EncoderDecoder(keras.Model):
     Returns:
         Logits `(batch, target, vocabulary)`: the i-th row belongs to the token after the i-th of
         `target`. With `return_attention_scores`, also the weights `(batch, target, source)`: where
-        the decoder looked for that token.
+        the decoder looked for that token. Logits are float32 in every precision.
     """
 
     def __init__(
@@ -126,15 +128,17 @@ class EncoderDecoder(keras.Model):
             The logits of the next token `(batch, width, vocabulary)`, the next state, and the
             attention's weights `(batch, width, source)`.
         """
-        readout, state, weights = self.decoder.step(self.target_embedding(token), position, state)
-        return self._project(readout), state, weights
+        embedded = self.target_embedding(token)
+        readouts, state, weights = self.decoder.step(embedded, position, state)
+        logits = self.target_embedding.logits(flatten_rows(readouts))
+        return ops.reshape(logits, (-1, token.shape[1], self.vocabulary_size)), state, weights
 
     def grow(self, state, length):
         """The state, with room for `length` steps in all."""
         return self.decoder.grow(state, length)
 
     def _project(self, readouts):
-        return self.target_embedding(readouts, reverse=True)
+        return ops.cast(self.target_embedding(readouts, reverse=True), "float32")
 
     def get_config(self):
         """The arguments of the constructor."""

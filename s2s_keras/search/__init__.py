@@ -1,8 +1,27 @@
 """Search: from a model's next-token probabilities to a whole target."""
 
-from s2s_keras.search.greedy import greedy_search
+from s2s_keras.search.beam import Beam
+from s2s_keras.search.carry import Carry
+from s2s_keras.search.greedy import Greedy
 from s2s_keras.search.lengths import length_limits
+from s2s_keras.search.sampling import Sampling
+from s2s_keras.search.search import Hypotheses, Search
+from s2s_keras.search.staged import StagedSearch
+from s2s_keras.search.strategy import Strategy
 from s2s_keras.search.text_to_text import TextToText
 from s2s_keras.search.translator import Translation, Translator
 
-__all__ = ["TextToText", "Translation", "Translator", "greedy_search", "length_limits"]
+__all__ = [
+    "Beam",
+    "Carry",
+    "Greedy",
+    "Hypotheses",
+    "Sampling",
+    "Search",
+    "StagedSearch",
+    "Strategy",
+    "TextToText",
+    "Translation",
+    "Translator",
+    "length_limits",
+]

@@ -6,10 +6,10 @@ import tensorflow as tf
 
 from s2s_keras.search.search import Hypotheses
 
-# A stage ends where there is room for so many tokens, and beyond, at multiples of the last.
-_LENGTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256, 384, 512], "int32")
+# Room for so many tokens, and beyond, for multiples of the last.
+_LENGTHS = np.array([48, 96, 192, 384, 512], "int32")
 # A compiled program serves batches of these sizes, and beyond, of multiples of the last.
-_BATCHES = np.array([1, 2, 4, 8, 16, 32, 48, 64, 96, 128], "int32")
+_BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128], "int32")
 # And sources of these widths.
 _WIDTHS = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512], "int32")
 
@@ -27,9 +27,9 @@ def round_up(number, sizes):
 class StagedSearch:
     """Runs a `Search` in stages, with the same result as `Search.run`.
 
-    At the end of a stage the rows that have ended leave the batch, and those that go on get room
-    for more tokens. So a row costs nothing after its end, and a cache is about as long as what is
-    in it.
+    A stage ends when half of its rows have ended, which then leave the batch, or when there is no
+    room for another token, and then more is made. So a row costs little after its end, and a cache
+    is at most twice as long as what is in it.
 
     Compiled, everything between two ends of stages is one XLA program. It is made for fixed shapes,
     so batches and sources are rounded up to a few sizes: a new shape costs seconds at its first
@@ -43,10 +43,10 @@ class StagedSearch:
     def __init__(self, search, compiled=False):
         self.search = search
         self.compiled = compiled
-        first = int(_LENGTHS[0])
-        begin = lambda source, limits: search.begin(source, limits, first)  # noqa: E731
-        self._begin = tf.function(begin, jit_compile=True) if compiled else begin
-        self._run_stage = tf.function(self._steps, jit_compile=True) if compiled else self._steps
+        self._first, self._later = self._first_stage, self._stage
+        if compiled:
+            self._first = tf.function(self._first_stage, jit_compile=True)
+            self._later = tf.function(self._stage, jit_compile=True)
 
     def run(self, source, limits):
         """Searches until every row has ended.
@@ -57,42 +57,70 @@ class StagedSearch:
             limits: int32 `(batch,)`, the most tokens of each row.
 
         Returns:
-            `Hypotheses`, as long as the longest limit or longer.
+            `Hypotheses`, at least as long as the longest limit.
         """
+        with self._weights_read_once():
+            return self._run(source, limits)
+
+    def _run(self, source, limits):
         count, longest = tf.shape(limits)[0], round_up(tf.reduce_max(limits), _LENGTHS)
         if self.compiled:
             source, limits = _fill_up(source, limits)
-        carry = self._begin(source, limits)
-        found = self.search.finish(carry)
+        carry, found = self._first(source, limits)
         found = Hypotheses(_widen(found.tokens, longest), found.score)
-        # From here on, batch and lengths are unknown while the graph is made.
-        rows = tf.range(tf.shape(limits)[0])
-        carry = self.search.keep_rows(carry, rows)
-        carry = self.search.grow(carry, tf.minimum(longest, _LENGTHS[0]))
+        # After this, batch and lengths are unknown while the graph is made.
+        rows, carry = self._drop_and_grow(tf.range(tf.shape(limits)[0]), carry)
         loop = (rows, carry, found)
-        shapes = tf.nest.map_structure(lambda each: each.shape, loop)
-        going = lambda rows, carry, found: tf.logical_not(tf.reduce_all(carry.ended))  # noqa: E731
-        stage = lambda *loop: self._stage(*loop)  # noqa: E731
-        _, _, found = tf.while_loop(going, stage, loop, shape_invariants=shapes)
+        _, _, found = tf.while_loop(
+            self._goes_on,
+            self._go_on,
+            loop,
+            shape_invariants=tf.nest.map_structure(lambda each: each.shape, loop),
+        )
         return Hypotheses(found.tokens[:count], found.score[:count])
 
-    def _stage(self, rows, carry, found):
-        """One stage; `rows` are those of the whole batch that `carry` still holds."""
-        carry = self._run_stage(carry)
-        found = _put(found, rows, self.search.finish(carry), tf.shape(found.tokens)[-1])
-        ended = tf.reduce_all(carry.ended, axis=1)
-        going = tf.math.count_nonzero(~ended, dtype=tf.int32)
+    def _weights_read_once(self):
+        """Before the loop, not at every step."""
+        variables = getattr(self.search.model, "variables", [])
+        return keras.StatelessScope([(each, tf.identity(each.value)) for each in variables])
+
+    def _first_stage(self, source, limits):
+        return self._stage(self.search.begin(source, limits, int(_LENGTHS[0])))
+
+    def _stage(self, carry):
+        """The `Carry` at the end of a stage, and the `Hypotheses` found until then."""
+        batch = keras.ops.shape(carry.limits)[0]
+
+        def running(carry):
+            going = keras.ops.sum(keras.ops.cast(self._rows_that_go_on(carry), "int32"))
+            return tf.logical_and(self.search.running(carry), 2 * going > batch)
+
+        step = lambda carry: (self.search.advance(carry),)  # noqa: E731
+        (carry,) = keras.ops.while_loop(running, step, (carry,))
+        return carry, self.search.finish(carry)
+
+    def _goes_on(self, rows, carry, found):
+        return tf.reduce_any(self._rows_that_go_on(carry))
+
+    def _go_on(self, rows, carry, found):
+        """Another stage; `rows` are those of the whole batch that `carry` still holds."""
+        carry, part = self._later(carry)
+        found = _put(found, rows, part)
+        return (*self._drop_and_grow(rows, carry), found)
+
+    def _drop_and_grow(self, rows, carry):
+        """Lets rows that have ended go, and makes room for another token."""
+        goes_on = self._rows_that_go_on(carry)
+        count = tf.math.count_nonzero(goes_on, dtype=tf.int32)
         if self.compiled:
             # Rows that have ended fill up the batch.
-            going = tf.minimum(round_up(going, _BATCHES), tf.shape(ended)[0])
-        kept = tf.argsort(tf.cast(ended, tf.int32), stable=True)[:going]
+            count = tf.minimum(round_up(count, _BATCHES), tf.size(goes_on))
+        kept = tf.argsort(tf.cast(~goes_on, tf.int32), stable=True)[:count]
         rows, carry = tf.gather(rows, kept), self.search.keep_rows(carry, kept)
-        carry = self.search.grow(carry, round_up(carry.position + 1, _LENGTHS))
-        return rows, carry, found
+        return rows, self.search.grow(carry, round_up(carry.position + 1, _LENGTHS))
 
-    def _steps(self, carry):
-        step = lambda carry: (self.search.advance(carry),)  # noqa: E731
-        return keras.ops.while_loop(self.search.running, step, (carry,))[0]
+    def _rows_that_go_on(self, carry):
+        return tf.reduce_any(~carry.ended, axis=1)
 
 
 def _fill_up(source, limits):
@@ -109,9 +137,9 @@ def _widen(tokens, length):
     return tf.pad(tokens, [[0, 0], [0, 0], [0, tf.maximum(missing, 0)]])
 
 
-def _put(found, rows, part, length):
+def _put(found, rows, part):
     """`found`, with what was found for some rows of the batch."""
-    at = tf.expand_dims(rows, 1)
+    at, length = tf.expand_dims(rows, 1), tf.shape(found.tokens)[-1]
     tokens = _widen(part.tokens, length)[:, :, :length]
     return Hypotheses(
         tf.tensor_scatter_nd_update(found.tokens, at, tokens),

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
-from s2s_keras.search.greedy import greedy_search
 from s2s_keras.search.lengths import length_limits
+from s2s_keras.search.search import Search
+from s2s_keras.search.staged import StagedSearch
 from s2s_keras.special_ids import BEGIN, END, PADDING
 
 
@@ -19,10 +20,13 @@ class TextToText:
         model: an `EncoderDecoder`.
         tokenizer: the `Tokenizer` it was trained with.
         max_length: the most tokens of a source and of a target, end tokens included.
+        strategy: how to search, greedily unless given; the best target found is the translation.
+        compiled: whether XLA compiles the search; see `StagedSearch`.
     """
 
-    def __init__(self, model, tokenizer, max_length):
+    def __init__(self, model, tokenizer, max_length, strategy=None, compiled=False):
         self.model = model
+        self.search = StagedSearch(Search(model, strategy), compiled)
         self.tokenizer = tokenizer
         self.max_length = max_length
 
@@ -35,7 +39,8 @@ class TextToText:
     def tokens(self, source):
         """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`."""
         limits = length_limits(source, self.max_length)
-        tokens, score = greedy_search(self.model, source, limits, self.max_length)
+        tokens, score = self.search.run(source, limits)
+        tokens, score = tokens[:, 0], score[:, 0]
         longest = tf.reduce_max(tf.reduce_sum(tf.cast(tokens != 0, tf.int32), axis=1))
         return {"tokens": tokens[:, :longest], "score": score}
 

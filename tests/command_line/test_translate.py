@@ -2,6 +2,7 @@ import pytest
 from commands import command_line
 
 from s2s_keras.export import load
+from s2s_keras.search import Beam
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,18 @@ def test_awkward_input_keeps_its_lines(trained, model):
 def test_a_run_and_its_export_give_the_same_bytes(trained, exported):
     lines = "Der Hund schläft.\nIch lese das Buch.\n\nWarum?\n".encode()
     assert translate(trained, lines).stdout == translate(exported, lines).stdout
+
+
+def test_beams(trained, model):
+    text = "Der Hund schläft.\n\nIch lese das Buch.\n".encode()
+    beam = translate(trained, text, "--beam-size", "4", "--length-penalty", "0")
+    lines = beam.stdout.decode().split("\n")
+    assert lines[1] == lines[3] == ""
+    translator = load(trained, Beam(4, 0.0)).translator
+    expected = translator.translate(text.decode().splitlines())
+    assert lines[:3] == [each.text for each in expected]
+    greedy = model.translator.translate(text.decode().splitlines())
+    assert all(a.score >= b.score - 1e-3 for a, b in zip(expected, greedy, strict=True))
 
 
 def test_no_input_no_output(exported):

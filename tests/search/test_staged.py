@@ -1,0 +1,99 @@
+"""A search in stages finds what a search in one loop finds."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_models import small_model
+
+from s2s_keras.layers import TransformerDecoder, TransformerEncoder
+from s2s_keras.models import EncoderDecoder
+from s2s_keras.search import Beam, Greedy, Sampling, Search, StagedSearch
+from s2s_keras.search import staged as module
+
+RANDOM = np.random.default_rng(0)
+LIMITS = np.array([110, 9, 60, 3, 0, 110, 7], "int32")
+SPECS = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+
+
+def transformer():
+    sizes = {"layers": 2, "heads": 2, "feed_forward_units": 12}
+    model = EncoderDecoder(
+        50, 8, TransformerEncoder(**sizes), TransformerDecoder(**sizes), shared_embedding=True
+    )
+    model.build()
+    return model
+
+
+@pytest.fixture(scope="module", params=["gru-attention", "transformer"])
+def model(request):
+    keras.utils.set_random_seed(4)
+    model = transformer() if request.param == "transformer" else small_model(request.param)
+    model.set_weights([3 * each for each in model.get_weights()])
+    return model
+
+
+def sources(count, width):
+    source = RANDOM.integers(4, 50, (count, width)).astype("int32")
+    lengths = RANDOM.integers(1, width, count)
+    source[np.arange(width) > lengths[:, None]] = 0
+    source[np.arange(count), lengths] = 3
+    return source
+
+
+def staged(model, strategy, compiled, min_length=0):
+    search = StagedSearch(Search(model, strategy, min_length), compiled)
+    return tf.function(search.run, input_signature=SPECS)
+
+
+def assert_same(found, expected, tolerance=1e-4):
+    length = expected.tokens.shape[-1]
+    np.testing.assert_array_equal(found.tokens[..., :length], expected.tokens)
+    assert not found.tokens[..., length:].numpy().any()
+    np.testing.assert_allclose(found.score, expected.score, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), Beam(3), Sampling(samples=2)], ids=type)
+def test_equals_one_loop(model, strategy):
+    """Rows end at many lengths, and the longest needs more room twice."""
+    source = sources(len(LIMITS), 6)
+    expected = Search(model, strategy).run(source, LIMITS, 110)
+    assert_same(staged(model, strategy, compiled=False)(source, LIMITS), expected)
+    assert expected.tokens.numpy().any(axis=(0, 1))[-1]
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), Beam(3)], ids=type)
+def test_compiled_gives_the_same_for_every_shape(model, strategy):
+    run = staged(model, strategy, compiled=True)
+    for count, width in [(7, 6), (3, 9), (1, 3)]:
+        source, limits = sources(count, width), LIMITS[:count]
+        expected = Search(model, strategy).run(source, limits, 110)
+        assert_same(run(source, limits), expected, tolerance=2e-3)
+
+
+def test_minimum_length_holds_across_stages(model):
+    tokens = staged(model, Greedy(), False, min_length=60)(sources(2, 5), LIMITS[:1].repeat(2))
+    assert (np.count_nonzero(tokens.tokens, axis=-1) >= 60).all()
+
+
+def test_rows_that_have_ended_leave_the_batch(model, monkeypatch):
+    """Every step is seen with the number of rows that it is run for."""
+    search, seen = Search(model, Greedy()), []
+    advance = search.advance
+    monkeypatch.setattr(
+        search, "advance", lambda carry: seen.append(len(carry.limits)) or advance(carry)
+    )
+    limits = np.array([60, 2, 2, 8, 8, 8, 60, 2], "int32")
+    search.min_length = 60
+    StagedSearch(search).run(sources(8, 5), limits)
+    assert seen == [8] * 8 + [2] * 52
+
+
+def test_a_batch_without_rows(model):
+    found = staged(model, Greedy(), False)(np.zeros((0, 3), "int32"), np.zeros(0, "int32"))
+    assert found.tokens.shape[0] == 0
+
+
+def test_sizes_are_rounded_up():
+    rounded = [int(module.round_up(tf.constant(each), np.array([2, 5], "int32"))) for each in range(1, 13)]
+    assert rounded == [2, 2, 5, 5, 5, 10, 10, 10, 10, 10, 15, 15]
