@@ -11,13 +11,14 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebook install clean
+.PHONY: help demo test lint notebook peers install clean
 
 help:  ## Say what can be made.
 	@echo "make demo          train on the built-in corpus, score, export, translate (8 minutes)"
 	@echo "make test          run the tests and validate the notebooks"
 	@echo "make notebook N=3  open lesson 3"
 	@echo "make lint          check the style"
+	@echo "make peers         install what the benchmarks compare with"
 	@echo "make clean         remove the environment and the demo"
 
 # A folder named like a target must not hide it, so the environment is marked by a file.
@@ -54,6 +55,12 @@ test: install lint
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# From the package index alone, PyTorch for Linux brings gigabytes of CUDA with it.
+peers: install
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch \
+		--extra-index-url https://download.pytorch.org/whl/cpu --retries 1
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[benchmark]"
 
 notebook: install
 	@lesson=$$(ls notebooks/$(N)_*.ipynb notebooks/0$(N)_*.ipynb 2>/dev/null | head -n 1); \

@@ -12,7 +12,7 @@ def environment(packages):
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": cores(),
         "load_average": round(os.getloadavg()[0], 2),
         "system": platform.system(),
         "versions": {"python": platform.python_version()}
@@ -20,7 +20,7 @@ def environment(packages):
     }
 
 
-def _cores():
+def cores():
     """The cores that this process may use, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

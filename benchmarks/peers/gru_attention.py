@@ -13,14 +13,9 @@ it has as many real target tokens as the tutorial's, in the mean.
 
 import functools
 
-import keras
-
-from benchmarks.timed_fit import timed_fit
-from benchmarks.token_file import read_token_file
+from benchmarks.training_setup import FittedPeer, bucketed_batches, compile_for_training
 from s2s_keras.layers import AdditiveAttention, RecurrentDecoder, RecurrentEncoder
-from s2s_keras.models import EncoderDecoder, MaskedCrossentropy, TokenAccuracy
-from s2s_keras.pipeline import Batches, to_dataset
-from s2s_keras.training.settings import Settings
+from s2s_keras.models import EncoderDecoder
 
 
 def build_model(vocabulary_size, units):
@@ -32,45 +27,8 @@ def build_model(vocabulary_size, units):
         decoder=RecurrentDecoder(units, output_units=units, attention=AdditiveAttention(units)),
     )
     model.build()
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=10_000,
-        warmup_target=Settings.learning_rate,
-        warmup_steps=Settings.warmup_steps,
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=Settings.clip_norm),
-        loss=MaskedCrossentropy(Settings.label_smoothing),
-        weighted_metrics=[TokenAccuracy()],
-    )
+    compile_for_training(model)
     return model
 
 
-def bucketed_batches(pairs, sentences, seed):
-    """Batches by length without end, of `sentences` pairs in the mean."""
-    # An epoch's batches are its padded tokens over those of a batch, and its pairs over theirs.
-    width = Batches(pairs, batch_tokens=1).widths.mean()
-    return to_dataset(Batches(pairs, round(sentences * width), seed).stream)
-
-
-class Peer:
-    """See the module.
-
-    Args:
-        tokens: path of a token file.
-        vocabulary_size: number of ids.
-        units: size of embeddings and of every state.
-        sentences: pairs a batch, in the mean.
-        warmup: updates before the first measurement.
-    """
-
-    def __init__(self, tokens, vocabulary_size, units, sentences, warmup):
-        keras.utils.set_random_seed(0)
-        self.dataset = functools.partial(bucketed_batches, read_token_file(tokens), sentences)
-        self.model = build_model(vocabulary_size, units)
-        self.about = {"parameters": self.model.count_params()}
-        self.model.fit(self.dataset(seed=0), steps_per_epoch=warmup, verbose=0)
-
-    def measure(self, number, steps):
-        """Times `steps` updates; see `timed_fit`."""
-        return timed_fit(self.model, self.dataset(seed=number + 1), steps)
+Peer = functools.partial(FittedPeer, build_model, bucketed_batches)

@@ -33,8 +33,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from benchmarks.timed_fit import timed_fit
-from benchmarks.token_file import read_token_file
+from benchmarks.training_setup import FittedPeer
 
 
 class TutorialModel(keras.Model):
@@ -94,39 +93,23 @@ def build_model(vocabulary_size, units):
 
 def padded_batches(pairs, sentences, seed):
     """Batches without end of `sentences` shuffled pairs: `((source, target), labels)`."""
-    rows = (_ragged(pairs.sources), _ragged(pairs.targets))
-    dataset = tf.data.Dataset.from_tensor_slices(rows)
+    dataset = ragged_pairs(pairs)
     dataset = dataset.shuffle(len(dataset), seed=seed, reshuffle_each_iteration=False)
-    return dataset.batch(sentences).map(_pad, tf.data.AUTOTUNE).repeat()
+    return dataset.batch(sentences).map(pad_batch, tf.data.AUTOTUNE).repeat()
+
+
+def ragged_pairs(pairs):
+    """A dataset of `(source, target)`, each a row of ids, in the order of `TokenPairs`."""
+    return tf.data.Dataset.from_tensor_slices((_ragged(pairs.sources), _ragged(pairs.targets)))
 
 
 def _ragged(rows):
     return tf.RaggedTensor.from_row_lengths(np.concatenate(rows), [len(row) for row in rows])
 
 
-def _pad(source, target):
+def pad_batch(source, target):
+    """A batch of `ragged_pairs` as `((source, target), labels)`, padded with id 0."""
     return (source.to_tensor(), target[:, :-1].to_tensor()), target[:, 1:].to_tensor()
 
 
-class Peer:
-    """See the module.
-
-    Args:
-        tokens: path of a token file.
-        vocabulary_size: number of ids on either side.
-        units: size of embeddings, states and the attention head.
-        sentences: pairs a batch.
-        warmup: updates before the first measurement.
-    """
-
-    def __init__(self, tokens, vocabulary_size, units, sentences, warmup):
-        keras.utils.set_random_seed(0)
-        pairs = read_token_file(tokens)
-        self.dataset = functools.partial(padded_batches, pairs, sentences)
-        self.model = build_model(vocabulary_size, units)
-        self.about = {"parameters": self.model.count_params()}
-        self.model.fit(self.dataset(seed=0), steps_per_epoch=warmup, verbose=0)
-
-    def measure(self, number, steps):
-        """Times `steps` updates; see `timed_fit`."""
-        return timed_fit(self.model, self.dataset(seed=number + 1), steps)
+Peer = functools.partial(FittedPeer, build_model, padded_batches)

@@ -1,0 +1,81 @@
+"""One model at one length: what training costs at a source's, decoding at a target's."""
+
+import re
+import resource
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.training_setup import compile_for_training
+from s2s_keras.models.combination import build_model, resolve
+from s2s_keras.search import Search
+from s2s_keras.special_ids import END
+
+_TARGET_LENGTH = 32  # of what is trained on, whatever the source's
+_SOURCE_LENGTH = 32  # of what is decoded, whatever the target's
+
+
+class Peer:
+    """A model of random weights.
+
+    Args:
+        task: `training` or `decoding`.
+        combination: see `s2s_keras.models.combination`.
+        vocabulary_size: number of ids.
+        length: tokens of a source in training, of a target in decoding.
+        batch: sentences at once.
+    """
+
+    def __init__(self, task, combination, vocabulary_size, length, batch):
+        keras.utils.set_random_seed(0)
+        self.random = np.random.default_rng(0)
+        self.vocabulary_size, self.batch, self.length = vocabulary_size, batch, length
+        before = _peak_bytes()
+        self.model = build_model(resolve(combination, task), vocabulary_size)
+        self.run = self._training() if task == "training" else self._decoding()
+        self.run()  # traces the graph
+        self.run()
+        self.about = {"bytes_before": before}
+
+    def measure(self, number, steps):
+        """Seconds of each of `steps` repetitions, and the process's peak memory so far."""
+        seconds = []
+        for _ in range(steps):
+            start = time.perf_counter()
+            self.run()
+            seconds.append(time.perf_counter() - start)
+        return {"seconds": seconds, "peak_bytes": _peak_bytes()}
+
+    def _training(self):
+        compile_for_training(self.model)
+        inputs = {"source": self._ids(self.length), "target": self._ids(_TARGET_LENGTH)}
+        labels = self._ids(_TARGET_LENGTH)
+        return lambda: self.model.train_on_batch(inputs, labels)
+
+    def _decoding(self):
+        search = Search(self.model, min_length=self.length)
+        limits = np.full(self.batch, self.length, "int32")
+
+        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+        def decode(source):
+            return search.run(source, limits, self.length).tokens
+
+        source = tf.constant(self._ids(_SOURCE_LENGTH))
+        return lambda: decode(source).numpy()
+
+    def _ids(self, length):
+        shape = (self.batch, length)
+        return self.random.integers(END + 1, self.vocabulary_size, shape).astype("int32")
+
+
+def _peak_bytes():
+    """The most memory that this process has had."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())
+        return 1024 * int(peak)
+    # macOS, in bytes. Linux counts what the parent had when it started this process.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,85 @@
+"""This project's model as a SavedModel, called from Python through its signatures.
+
+`write_signatures` writes it, before any peer runs; a peer loads it and knows no more of it than the
+names of its signatures. A signature takes `source` int32 `(batch, source)` and gives `tokens` int32
+`(batch, target)`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.decoding_setup import Translations
+from s2s_keras.export.batch_products import use_plain_batch_products
+from s2s_keras.search import Beam, Greedy, Search, StagedSearch, length_limits
+
+SAVED_MODEL = "saved_model"
+# The most tokens of a translation with natural stops; those of Multi30k's test sets have fewer.
+NATURAL_LENGTH = 96
+
+
+def signature_name(search, tokens, compiled):
+    """The name of a signature, such as `greedy_40_xla` or `beam_natural`."""
+    return f"{search}_{tokens or 'natural'}{'_xla' if compiled else ''}"
+
+
+def write_signatures(model, folder, lengths, beam_size):
+    """Writes the SavedModel.
+
+    Args:
+        model: an `EncoderDecoder`.
+        folder: where the peers' files lie.
+        lengths: numbers of tokens to force, None for natural stops.
+        beam_size: width of the search `beam`.
+    """
+    specification = [tf.TensorSpec([None, None], tf.int32, name="source")]
+    signatures = {}
+    for search, strategy in (("greedy", Greedy()), ("beam", Beam(beam_size))):
+        for tokens in lengths:
+            for compiled in (False, True):
+                signatures[signature_name(search, tokens, compiled)] = tf.function(
+                    _decoder(model, strategy, tokens, compiled), input_signature=specification
+                )
+    module = tf.Module()
+    module.weights_ = [variable.value for variable in model.variables]
+    tf.saved_model.save(module, str(Path(folder, SAVED_MODEL)), signatures)
+    use_plain_batch_products(Path(folder, SAVED_MODEL))
+
+
+def _decoder(model, strategy, tokens, compiled):
+    search = StagedSearch(Search(model, strategy, min_length=tokens or 0), compiled)
+    length = tokens or NATURAL_LENGTH
+
+    def decode(source):
+        limits = tf.fill([tf.shape(source)[0]], length)
+        if tokens is None:
+            limits = tf.minimum(length_limits(source, length), length)
+        return {"tokens": search.run(source, limits).tokens[:, 0]}
+
+    return decode
+
+
+class Peer:
+    """See the module.
+
+    Args:
+        folder: where the peers' files lie.
+        compiled: whether to use the signatures that XLA compiles.
+        beam_size: is in the SavedModel.
+        sizes: as well.
+    """
+
+    def __init__(self, folder, compiled, **_):
+        self.loaded = tf.saved_model.load(str(Path(folder, SAVED_MODEL)))
+        self.compiled = compiled
+        self.about = {"natural": True}
+        self.translations = Translations(folder, tf.constant, self._decode)
+
+    def measure(self, number, **task):
+        """See `Translations`."""
+        return self.translations.measure(**task)
+
+    def _decode(self, source, search, tokens):
+        name = signature_name(search, tokens, self.compiled)
+        return np.count_nonzero(self.loaded.signatures[name](source=source)["tokens"])
