@@ -14,6 +14,7 @@ from ctranslate2.specs.transformer_spec import TransformerSpec
 from keras import ops
 
 from s2s_keras.layers import TransformerDecoder, TransformerEncoder
+from s2s_keras.layers.layer_normalization import EPSILON
 from s2s_keras.layers.positions import SinusoidalPositions, sinusoidal_positions
 from s2s_keras.special_ids import BEGIN, END, UNKNOWN
 
@@ -69,7 +70,7 @@ def to_spec(model):
         encoder.config["heads"],
         pre_norm=encoder.config["norm"] == "pre",
     )
-    spec.config.layer_norm_epsilon = encoder.blocks[0].attention_residual.normalization.epsilon
+    spec.config.layer_norm_epsilon = EPSILON
     _set_tokens(spec, model.vocabulary_size)
     _set_stack(spec.encoder, encoder)
     _set_stack(spec.decoder, decoder)

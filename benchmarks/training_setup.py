@@ -9,6 +9,7 @@ from benchmarks.token_file import read_token_file
 from s2s_keras.models.recipe import Recipe
 from s2s_keras.models.schedules import build_schedule
 from s2s_keras.pipeline import Batches, to_dataset
+from s2s_keras.training.adam import Adam
 from s2s_keras.training.learner import compile_with
 
 # How `s2s-keras train` trains what asks for nothing else.
@@ -30,9 +31,7 @@ def bucketed_batches(pairs, sentences, seed):
 def compile_for_training(model):
     """Compiles a model with the loss, the metric and the optimizer of `s2s-keras train`."""
     schedule = build_schedule(RECIPE, units=None, total_steps=10_000)
-    optimizer = keras.optimizers.Adam(
-        schedule, beta_2=RECIPE.beta_2, global_clipnorm=RECIPE.clip_norm
-    )
+    optimizer = Adam(schedule, beta_2=RECIPE.beta_2, global_clipnorm=RECIPE.clip_norm)
     compile_with(model, RECIPE, optimizer)
 
 

@@ -44,7 +44,7 @@ def export(run, output, version=1):
     description = {
         "source": settings.source,
         "target": settings.target,
-        "model": settings.model,
+        "model": Path(settings.model).stem,
         "max_length": settings.max_length,
         "vocabulary_size": translation.tokenizer.vocabulary_size,
     }

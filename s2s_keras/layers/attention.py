@@ -17,8 +17,8 @@ def masked_softmax(scores, mask):
     Returns:
         Weights of the shape of `scores`, which sum to one, or to zero where all is masked.
     """
-    weights = ops.softmax(ops.where(mask, scores, ops.cast(NEVER, scores.dtype)))
-    return ops.where(mask, weights, ops.zeros_like(weights))
+    real_scores = ops.where(mask, ops.cast(scores, "float32"), NEVER)
+    return ops.cast(ops.where(mask, ops.softmax(real_scores), 0.0), scores.dtype)
 
 
 class Attention(keras.layers.Layer):

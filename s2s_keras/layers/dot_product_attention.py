@@ -35,7 +35,7 @@ def dot_product_weights(query, keys, bias, softmax=ops.softmax):
         `(batch, heads, queries, positions)`, to be multiplied with the values V.
     """
     scores = ops.cast(ops.matmul(query, keys), "float32")
-    return ops.cast(softmax(scores + bias), query.dtype)
+    return ops.cast(softmax(scores + ops.cast(bias, "float32")), query.dtype)
 
 
 def softmax_of_few(scores):

@@ -6,7 +6,7 @@ from keras import ops
 
 from s2s_keras.layers.rows import matmul_rows
 
-_EPSILON = 1e-5
+EPSILON = 1e-5
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -44,5 +44,5 @@ class LayerNormalization(keras.layers.Layer):
         rows = ops.cast(inputs, "float32")
         centered = rows - matmul_rows(rows, self.averages)
         variance = matmul_rows(ops.square(centered), self.averages)
-        normalized = ops.cast(centered * ops.rsqrt(variance + _EPSILON), self.compute_dtype)
+        normalized = ops.cast(centered * ops.rsqrt(variance + EPSILON), self.compute_dtype)
         return normalized * self.gamma + self.beta

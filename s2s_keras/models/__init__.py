@@ -1,7 +1,25 @@
-"""Encoder-decoder models, the loss they are trained with, and the presets that build them."""
+"""Encoder-decoder models, how they are put together, and what they are trained with."""
 
+from s2s_keras.models.combination import PRECISIONS, build_model, resolve
 from s2s_keras.models.encoder_decoder import EncoderDecoder
 from s2s_keras.models.losses import MaskedCrossentropy, TokenAccuracy
-from s2s_keras.models.presets import PRESETS, build_preset
+from s2s_keras.models.presets import PRESETS, build_preset, find_combination
+from s2s_keras.models.recipe import SCHEDULES, Recipe
+from s2s_keras.models.scheduled_sampling import ScheduledSampling
+from s2s_keras.models.schedules import build_schedule
 
-__all__ = ["PRESETS", "EncoderDecoder", "MaskedCrossentropy", "TokenAccuracy", "build_preset"]
+__all__ = [
+    "PRECISIONS",
+    "PRESETS",
+    "SCHEDULES",
+    "EncoderDecoder",
+    "MaskedCrossentropy",
+    "Recipe",
+    "ScheduledSampling",
+    "TokenAccuracy",
+    "build_model",
+    "build_preset",
+    "build_schedule",
+    "find_combination",
+    "resolve",
+]

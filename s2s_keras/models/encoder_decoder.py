@@ -131,7 +131,9 @@ class EncoderDecoder(keras.Model):
         embedded = self.target_embedding(token)
         readouts, state, weights = self.decoder.step(embedded, position, state)
         logits = self.target_embedding.logits(flatten_rows(readouts))
-        return ops.reshape(logits, (-1, token.shape[1], self.vocabulary_size)), state, weights
+        logits = ops.cast(logits, "float32")
+        shape = (*ops.shape(token), self.vocabulary_size)
+        return ops.reshape(logits, shape), state, weights
 
     def grow(self, state, length):
         """The state, with room for `length` steps in all."""

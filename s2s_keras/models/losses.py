@@ -18,6 +18,55 @@ def _real(labels, sample_weight):
     return mask if sample_weight is None else mask * sample_weight
 
 
+def smoothed_crossentropy(labels, logits, smoothing):
+    """Cross-entropy of each token with smoothed labels.
+
+    With q the smoothed label and p = softmax(logits), the gradient is p - q. Written out here, it
+    takes about half the passes over the vocabulary that the steps forward would take back.
+
+    Args:
+        labels: int32 `(batch, target)`.
+        logits: `(batch, target, vocabulary)`.
+        smoothing: share of the probability given to all tokens alike.
+
+    Returns:
+        `(batch, target)`, in nats.
+    """
+    vocabulary_size = logits.shape[-1]
+    labels = ops.cast(labels, "int32")  # Keras casts labels to the logits' type.
+    each, rest = 1 - smoothing, smoothing / vocabulary_size
+
+    @ops.custom_gradient
+    def crossentropy(logits):
+        highest = _highest(logits)
+        powers = ops.exp(logits - ops.expand_dims(highest, -1))
+        total = ops.sum(powers, axis=-1)
+        label = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1), -1)
+        losses = highest + ops.log(total) - each * label
+        if smoothing:
+            losses = losses - rest * ops.sum(logits, axis=-1)
+
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            expected = powers * ops.expand_dims(upstream / total, -1)
+            if smoothing:
+                expected = expected - ops.expand_dims(rest * upstream, -1)
+            return _subtract_at(expected, labels, each * upstream)
+
+        return losses, gradient
+
+    return crossentropy(logits)
+
+
+def _subtract_at(tensor, labels, values):
+    """`tensor` `(batch, target, vocabulary)` less `values` `(batch, target)` at the labels."""
+    shape = ops.shape(tensor)
+    rows = ops.reshape(tensor, (-1, shape[-1]))
+    labels, values = ops.reshape(labels, (-1,)), ops.reshape(values, (-1,))
+    at = ops.stack([ops.arange(ops.shape(labels)[0], dtype="int32"), labels], axis=1)
+    return ops.reshape(ops.scatter_update(rows, at, -values, reduction="add"), shape)
+
+
 @keras.saving.register_keras_serializable("s2s_keras")
 class MaskedCrossentropy(keras.losses.Loss):
     """Cross-entropy in nats a real token, with label smoothing (Szegedy et al. 2016, section 7).
@@ -45,16 +94,7 @@ class MaskedCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """The loss of each token, `(batch, target)`, padding included."""
-        vocabulary_size = y_pred.shape[-1]
-        # The shift by the highest logit cancels out, so no gradient need pass through it.
-        highest = ops.stop_gradient(_highest(y_pred))
-        shifted = y_pred - ops.expand_dims(highest, -1)
-        log_normaliser = highest + ops.log(ops.sum(ops.exp(shifted), axis=-1))
-        # A product with one-hot labels: the gradient of taking the labels' logits out would be a
-        # scatter over the whole vocabulary, which takes longer.
-        labels = ops.one_hot(y_true, vocabulary_size, dtype=y_pred.dtype)
-        smoothed = labels * (1 - self.label_smoothing) + self.label_smoothing / vocabulary_size
-        return log_normaliser - ops.sum(smoothed * y_pred, axis=-1)
+        return smoothed_crossentropy(y_true, y_pred, self.label_smoothing)
 
     def get_config(self):
         """The arguments of the constructor."""

@@ -1,5 +1,7 @@
 """A search in stages, so that its cost follows the targets' lengths."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -68,19 +70,25 @@ class StagedSearch:
             source, limits = _fill_up(source, limits)
         carry, found = self._first(source, limits)
         found = Hypotheses(_widen(found.tokens, longest), found.score)
-        # After this, batch and lengths are unknown while the graph is made.
-        rows, carry = self._drop_and_grow(tf.range(tf.shape(limits)[0]), carry)
-        loop = (rows, carry, found)
-        _, _, found = tf.while_loop(
-            self._goes_on,
-            self._go_on,
-            loop,
-            shape_invariants=tf.nest.map_structure(lambda each: each.shape, loop),
+        # Nothing to prepare for the batch, mostly a small one, that the first stage has ended.
+        tokens, score = tf.cond(
+            self._goes_on((), carry, found),
+            lambda: self._later_stages(carry, found),
+            lambda: found,
         )
-        return Hypotheses(found.tokens[:count], found.score[:count])
+        return Hypotheses(tokens[:count], score[:count])
+
+    def _later_stages(self, carry, found):
+        # After this, batch and lengths are unknown while the graph is made.
+        rows, carry = self._drop_and_grow(tf.range(tf.shape(carry.limits)[0]), carry)
+        loop = (rows, carry, found)
+        shapes = tf.nest.map_structure(lambda each: each.shape, loop)
+        return tf.while_loop(self._goes_on, self._go_on, loop, shape_invariants=shapes)[-1]
 
     def _weights_read_once(self):
-        """Before the loop, not at every step."""
+        """Before the loop, not at every step; a compiled program does that by itself."""
+        if self.compiled:
+            return contextlib.nullcontext()
         variables = getattr(self.search.model, "variables", [])
         return keras.StatelessScope([(each, tf.identity(each.value)) for each in variables])
 

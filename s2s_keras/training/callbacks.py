@@ -25,8 +25,8 @@ class Resumable(keras.callbacks.Callback):
     Args:
         path: where the checkpoint goes.
         state: the `TrainingState`.
-        last_step: the update, counted over all epochs, after which training ends.
-        steps_per_epoch: updates in a whole epoch.
+        last_step: the batch, counted over all epochs, after which training ends.
+        steps_per_epoch: batches in a whole epoch.
         max_seconds: training ends when the state's `seconds` reach this; None for no limit.
     """
 
@@ -52,7 +52,7 @@ class Resumable(keras.callbacks.Callback):
         self.running_metrics = [np.asarray(each) for each in model.metrics_variables]
 
     def on_train_batch_end(self, batch, logs=None):
-        """Counts the update, stops at a limit, saves from time to time."""
+        """Counts the batch, stops at a limit, saves from time to time."""
         self.state.step += 1
         self._count_time()
         steps = self.state.epoch * self.steps_per_epoch + self.state.step
@@ -66,7 +66,7 @@ class Resumable(keras.callbacks.Callback):
         self._count_time()
         steps = self.state.epoch * self.steps_per_epoch + self.state.step
         if not self.state.ended and steps >= self.last_step:
-            self.state.ended = f"all {steps} updates are done"
+            self.state.ended = "all updates are done"
         if self.state.step >= self.steps_per_epoch:
             self.state.epoch, self.state.step = epoch + 1, 0
         self.model.stop_training = bool(self.state.ended) or self._out_of_time()
@@ -90,34 +90,48 @@ class Resumable(keras.callbacks.Callback):
 
 
 class Validation(keras.callbacks.Callback):
-    """Scores each epoch by translating the validation pairs, and keeps the best model.
+    """Judges each epoch by the validation pairs, and keeps the best model.
 
-    Adds `val_bleu` to the epoch's logs, for the callbacks behind it, and the whole entry to the
-    state's history.
+    What it judges is a second model, in float32, with the average of the weights that the last
+    epochs ended with: the model that the run keeps, if none before was better.
+
+    Adds `val_loss`, `val_accuracy` and `val_bleu` to the epoch's logs, for the callbacks behind it,
+    and the whole entry to the state's history.
 
     Args:
         run: the `Run` that keeps the best model and the history.
         state: the `TrainingState`.
-        translator: a `Translator` of the model in training.
+        trained: the `EncoderDecoder` in training.
+        judged: another with its layers, compiled.
+        translator: a `Translator` of `judged`.
+        average: an `EpochAverage`.
+        dataset: the validation pairs, tokenized.
         pairs: validation pairs of text.
         monitor: `bleu` or `loss`.
         patience: epochs without a better value after which the run is finished.
     """
 
-    def __init__(self, run, state, translator, pairs, monitor, patience):
+    def __init__(
+        self, run, state, trained, judged, translator, average, dataset, pairs, monitor, patience
+    ):
         super().__init__()
-        self.run, self.state, self.translator = run, state, translator
+        self.run, self.state = run, state
+        self.trained, self.judged, self.translator = trained, judged, translator
+        self.average, self.dataset = average, dataset
         self.sources, self.references = (list(side) for side in zip(*pairs, strict=True))
         self.monitor, self.patience = monitor, patience
 
     def on_epoch_end(self, epoch, logs=None):
-        """Translates, compares, saves."""
+        """Averages, evaluates, translates, compares, saves."""
+        self.judged.set_weights(self.average.add(epoch, self.trained.get_weights()))
+        losses = self.judged.evaluate(self.dataset, verbose=0, return_dict=True)
+        logs.update({f"val_{name}": value for name, value in losses.items()})
         translations = self.translator.translate(self.sources)
         logs["val_bleu"] = score([each.text for each in translations], self.references)["bleu"]
         value = -logs["val_loss"] if self.monitor == "loss" else logs["val_bleu"]
         if self.state.best is None or value > self.state.best:
             self.state.best, self.state.best_epoch = value, epoch
-            self.run.save_model(self.model)
+            self.run.save_model(self.judged)
         elif epoch - self.state.best_epoch >= self.patience:
             self.state.ended = f"no better val_{self.monitor} for {self.patience} epochs"
         entry = {"epoch": epoch + 1, "minutes": self.state.seconds / 60}
@@ -130,7 +144,7 @@ class AttentionPicture(keras.callbacks.Callback):
 
     Args:
         folder: TensorBoard's log folder.
-        text_to_text: a `TextToText` of the model in training.
+        text_to_text: a `TextToText` of the model that validation judges.
         text: the source.
     """
 
@@ -176,7 +190,7 @@ class Progress(keras.callbacks.Callback):
             desc=f"epoch {epoch + 1}/{self.epochs}",
             total=len(self.tokens),
             initial=self.state.step,
-            unit="update",
+            unit="batch",
             leave=False,
             mininterval=0.5 if sys.stderr.isatty() else 20,
         )

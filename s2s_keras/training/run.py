@@ -16,11 +16,13 @@ from s2s_keras.training.settings import Settings
 class Run:
     """A folder that holds a training run.
 
-    - `run.json`: the settings, and a digest of the training pairs' tokens. Written last of what a
-      run begins with: a folder holds a run if it has this file.
+    - `run.json`: the settings, the model's combination of layers, and a digest of the training
+      pairs' tokens. Written last of what a run begins with: a folder holds a run if it has this
+      file.
     - `tokenizer.model`: the SentencePiece model.
     - `validation.tsv`: the validation pairs.
     - `checkpoint.npz`: all that an exact resume needs.
+    - `epochs/`: the weights that the last epochs ended with, where they are averaged.
     - `model.keras`: the weights with the best validation so far.
     - `history.json`: losses and scores, one entry an epoch.
     - `logs/`: for TensorBoard.
@@ -35,6 +37,7 @@ class Run:
         self.tokenizer_file = self.path / "tokenizer.model"
         self.validation_file = self.path / "validation.tsv"
         self.checkpoint_file = self.path / "checkpoint.npz"
+        self.epochs = self.path / "epochs"
         self.model_file = self.path / "model.keras"
         self.history_file = self.path / "history.json"
         self.logs = self.path / "logs"
@@ -43,19 +46,37 @@ class Run:
         """Whether the folder holds a run."""
         return self.description_file.is_file()
 
-    def describe(self, settings, data):
+    def describe(self, settings, combination, data):
         """Writes `run.json`.
 
         Args:
             settings: `Settings`.
+            combination: what `find_combination` gave for them.
             data: what the run learns from, a dictionary: counts and a digest.
         """
-        write_json(self.description_file, {"settings": asdict(settings), "data": data})
+        write_json(
+            self.description_file,
+            {"settings": asdict(settings), "combination": combination, "data": data},
+        )
 
     @property
     def settings(self):
-        """The run's `Settings`."""
-        return Settings(**self._description()["settings"])
+        """The run's `Settings`.
+
+        Raises:
+            InputError: if a version with other settings began the run.
+        """
+        try:
+            return Settings(**self._description()["settings"])
+        except TypeError as error:
+            raise InputError(
+                f"{self.path}: another version of s2s_keras began this run ({error})"
+            ) from error
+
+    @property
+    def combination(self):
+        """The model's combination of layers, every field named."""
+        return self._description()["combination"]
 
     @property
     def data(self):

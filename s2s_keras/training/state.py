@@ -15,7 +15,7 @@ class TrainingState:
 
     Attributes:
         epoch: the epoch that is under way, counted from 0.
-        step: how many of its updates are done.
+        step: how many of its batches are done.
         seconds: how long the run has trained, all its processes together.
         best: the best value of what is monitored; None before the first validation.
         best_epoch: the epoch that gave it.

@@ -1,18 +1,22 @@
 """From settings to a trained model in a folder."""
 
+import gc
 import hashlib
 import sys
 import time
+from pathlib import Path
 
 import keras
 
 from s2s_keras.corpora import load_corpus, read_pairs, write_pairs
 from s2s_keras.errors import InputError
-from s2s_keras.models import PRESETS, MaskedCrossentropy, TokenAccuracy, build_preset
+from s2s_keras.models import PRESETS, build_model, find_combination
 from s2s_keras.pipeline import Batches, to_dataset, tokenize_pairs
 from s2s_keras.search import TextToText, Translator
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training.callbacks import AttentionPicture, Progress, Resumable, Validation
+from s2s_keras.training.epoch_average import EpochAverage
+from s2s_keras.training.learner import compile_with, compiled_learner, total_batches
 from s2s_keras.training.run import Run
 from s2s_keras.training.state import TrainingState, load_checkpoint
 
@@ -42,83 +46,103 @@ def train(settings, output, *, resume=False, max_minutes=None):
     """
     start = time.monotonic()
     run = Run(output)
-    _check(run, settings, resume)
+    combination = _check(run, settings, resume)
+    recipe = settings.recipe(combination)
     # Before the tokenizer: TensorFlow drops the tokenizer's resource when it is seeded.
     keras.utils.set_random_seed(settings.seed)
-    pairs, tokenizer = _prepare(run, settings)
+    pairs, tokenizer = _prepare(run, settings, combination)
     batches = Batches(pairs, settings.batch_tokens, settings.seed)
-    model = _compiled_model(settings, tokenizer, len(batches))
-    validation_pairs = read_pairs(run.validation_file)
-    validation = Batches(tokenize_pairs(validation_pairs, tokenizer), settings.batch_tokens)
-    validation_dataset = to_dataset(validation.in_order, len(validation))
-    # Creates the metrics' variables, which a checkpoint holds too.
-    model.evaluate(validation_dataset, steps=1, verbose=0)
+    last_step = total_batches(settings, len(batches))
+    model = build_model(combination, tokenizer.vocabulary_size, settings.precision)
+    learner = compiled_learner(model, settings, recipe, last_step)
     state = TrainingState()
     if run.checkpoint_file.is_file():
-        state = load_checkpoint(run.checkpoint_file, model)
+        state = load_checkpoint(run.checkpoint_file, learner)
     if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):
         _say(f"{output}: finished before: {state.ended or 'its minutes are over'}")
         return run
     _announce(run, settings, model, tokenizer, batches, state, resume)
 
-    text_to_text = TextToText(model, tokenizer, settings.max_length)
-    sample = validation_pairs[:VALIDATION_PAIRS]
     resumable = Resumable(
         run.checkpoint_file,
         state,
-        last_step=_total_steps(settings, len(batches)),
+        last_step=last_step,
         steps_per_epoch=len(batches),
         max_seconds=None if max_minutes is None else 60 * max_minutes,
     )
     resumable.clock = start
     if state.step:
-        resumable.keep_running_metrics(model)
+        resumable.keep_running_metrics(learner)
+    judged = build_model(combination, tokenizer.vocabulary_size)
+    compile_with(judged, recipe)
     callbacks = [
-        Validation(
-            run,
-            state,
-            Translator.of(text_to_text),
-            sample,
-            settings.monitor,
-            settings.patience,
-        ),
-        keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
-        AttentionPicture(run.logs / "pictures", text_to_text, sample[0][0]),
+        *_judges(run, settings, state, model, judged, tokenizer),
         Progress(batches, state, settings.epochs),
         resumable,
     ]
-    _fit(model, batches, validation_dataset, state, settings.epochs, callbacks)
+    _fit(learner, batches, state, settings.epochs, callbacks)
     why = state.ended or "the minutes are over: train --resume with more goes on"
     _say(f"{output}: trained {state.seconds / 60:.1f} minutes; {why}")
     return run
 
 
-def _fit(model, batches, validation_data, state, epochs, callbacks):
+def _judges(run, settings, state, trained, judged, tokenizer):
+    """The callbacks that look at a model after every epoch; see `Validation`."""
+    pairs = read_pairs(run.validation_file)
+    batches = Batches(tokenize_pairs(pairs, tokenizer), settings.batch_tokens)
+    pairs = pairs[:VALIDATION_PAIRS]
+    text_to_text = TextToText(judged, tokenizer, settings.max_length)
+    validation = Validation(
+        run,
+        state,
+        trained,
+        judged,
+        translator=Translator.of(text_to_text),
+        average=EpochAverage(run.epochs, settings.average),
+        dataset=to_dataset(batches.in_order, len(batches)),
+        pairs=pairs,
+        monitor=settings.monitor,
+        patience=settings.patience,
+    )
+    return [
+        validation,
+        keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
+        AttentionPicture(run.logs / "pictures", text_to_text, pairs[0][0]),
+    ]
+
+
+def _fit(learner, batches, state, epochs, callbacks):
     """Runs `fit`: first the rest of an epoch that is under way, then the whole ones."""
-    while state.epoch < epochs and not model.stop_training:
+    while state.epoch < epochs and not learner.stop_training:
         epoch, step = state.epoch, state.step
         stream = to_dataset(lambda epoch=epoch, step=step: batches.stream(epoch, step))
-        model.fit(
+        learner.fit(
             stream,
             initial_epoch=epoch,
             epochs=epoch + 1 if step else epochs,
             steps_per_epoch=len(batches) - step,
-            validation_data=validation_data,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
+    # `fit` leaves the stream's iterator in a cycle of references. Were it still there when Python
+    # ends, TensorFlow would complain that it can no longer finish our generator.
+    gc.collect()
 
 
 def _check(run, settings, resume):
-    if settings.model not in PRESETS:
-        build_preset(settings.model, 0)  # says which there are
+    """Refuses what cannot be trained, and gives the model's combination of layers."""
+    combination = _combination(run, settings)
+    settings.recipe(combination)
     if run.exists():
         if not resume:
             raise InputError(
                 f"{run.path} holds a run: add --resume to go on with it, or choose another folder"
             )
-        differences = settings.differences(run.settings)
+        differences = [
+            *settings.differences(run.settings),
+            *_differences(combination, run.combination),
+        ]
         if differences:
             raise InputError(
                 f"{run.path} was begun with other settings, so it cannot go on with these: "
@@ -128,9 +152,29 @@ def _check(run, settings, resume):
         raise InputError(f"{run.path} is a file: choose another folder")
     elif not resume and run.path.is_dir() and any(run.path.iterdir()):
         raise InputError(f"{run.path} is not empty: choose another folder")
+    return combination
 
 
-def _prepare(run, settings):
+def _combination(run, settings):
+    """The model's combination of layers: a run that goes on can do without the file."""
+    if settings.model in PRESETS or Path(settings.model).exists() or not run.exists():
+        return find_combination(settings.model)
+    return run.combination
+
+
+def _differences(combination, other, prefix=""):
+    """The fields in which two combinations differ, as `Settings.differences` says them."""
+    differences = []
+    for name in {**combination, **other}:
+        mine, theirs = combination.get(name), other.get(name)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            differences += _differences(mine, theirs, f"{prefix}{name}.")
+        elif mine != theirs:
+            differences.append(f"{prefix}{name} {mine}, not {theirs}")
+    return differences
+
+
+def _prepare(run, settings, combination):
     """The training pairs' tokens and the tokenizer, with the files that a run begins with."""
     corpus = load_corpus(
         settings.corpus,
@@ -159,7 +203,7 @@ def _prepare(run, settings):
         )
     digest = _digest(kept)
     if not run.exists():
-        run.describe(settings, {"pairs": len(kept), "digest": digest})
+        run.describe(settings, combination, {"pairs": len(kept), "digest": digest})
     elif digest != run.data["digest"]:
         raise InputError(
             f"{settings.corpus} has changed since {run.path} was begun: choose another folder"
@@ -174,31 +218,6 @@ def _digest(pairs):
     return digest.hexdigest()
 
 
-def _total_steps(settings, steps_per_epoch):
-    steps = settings.epochs * steps_per_epoch
-    return min(steps, settings.max_steps or steps)
-
-
-def _compiled_model(settings, tokenizer, steps_per_epoch):
-    steps = _total_steps(settings, steps_per_epoch)
-    warmup = max(1, min(settings.warmup_steps, steps // 10))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=max(1, steps - warmup),
-        warmup_target=settings.learning_rate,
-        warmup_steps=warmup,
-    )
-    model = build_preset(settings.model, tokenizer.vocabulary_size)
-    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=settings.clip_norm)
-    optimizer.build(model.trainable_variables)
-    model.compile(
-        optimizer=optimizer,
-        loss=MaskedCrossentropy(settings.label_smoothing),
-        weighted_metrics=[TokenAccuracy()],
-    )
-    return model
-
-
 def _announce(run, settings, model, tokenizer, batches, state, resume):
     if tokenizer.vocabulary_size < settings.vocab_size:
         _say(
@@ -207,10 +226,10 @@ def _announce(run, settings, model, tokenizer, batches, state, resume):
         )
     _say(
         f"{settings.model}: {model.count_params():,} weights; {len(batches.pairs):,} pairs in "
-        f"{len(batches)} updates an epoch, {batches.real_share():.0%} of a batch real tokens"
+        f"{len(batches)} batches an epoch, {batches.real_share():.0%} of a batch real tokens"
     )
     if resume:
-        done = state.epoch * len(batches) + state.step
+        done = (state.epoch * len(batches) + state.step) // settings.accumulate
         _say(f"{run.path}: goes on from step {done} (epoch {state.epoch + 1})")
 
 

@@ -18,6 +18,12 @@ TRAIN = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_users_shell(monkeypatch):
+    # A library that the tests import sets this; then native log lines are let through.
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+
+
 def run(capfd, *arguments):
     """The exit code and what went to standard error."""
     try:
@@ -40,6 +46,7 @@ def run(capfd, *arguments):
         (["translate", "{tmp}"], "holds no model: give a training run, an exported folder"),
         (["translate", "{tmp}", "--batch-size", "0"], "--batch-size 0: it must be 1 or more"),
         (["translate", "{tmp}", "--beam-size", "0"], "--beam-size 0: it must be 1 or more"),
+        (["translate", "{tmp}", "--length-penalty", "-1"], "--length-penalty -1.0: it must be 0"),
         (["evaluate", "{tmp}"], "give --corpus NAME and --split SPLIT, or --inputs FILE and"),
         (["evaluate", "{tmp}", "--corpus", "grammar"], "give --corpus NAME and --split SPLIT"),
         (["evaluate", "{tmp}", "--inputs", "a", "--split", "b"], "give --corpus NAME and"),
@@ -63,6 +70,16 @@ def test_one_line_and_exit_code_2(capfd, tmp_path, arguments, message):
         ("--corpus", "nothing.tsv", "'nothing.tsv' is no corpus and no file"),
         ("--validation", "nothing.tsv", "has its own validation split"),
         ("--epochs", "0", "epochs is 0: it must be 1 or more"),
+        ("--model", "no/such.toml", "no/such.toml: cannot be read (No such file or directory)"),
+        ("--patience", "0", "patience is 0: it must be 1 or more"),
+        ("--schedule", "steps", "gru: unknown schedule 'steps': choose one of cosine, linear"),
+        ("--learning-rate", "nan", "gru: learning_rate is nan: it must be above 0"),
+        ("--warmup-steps", "0", "gru: warmup_steps is 0: it must be 1 or more"),
+        ("--label-smoothing", "1", "gru: label_smoothing is 1.0: it must be 0 or more, and below"),
+        ("--average", "0", "average is 0: it must be 1 or more"),
+        ("--accumulate", "0", "accumulate is 0: it must be 1 or more"),
+        ("--scheduled-sampling", "2", "scheduled_sampling is 2.0: it must be between 0 and 1"),
+        ("--precision", "int8", "argument --precision: invalid choice: 'int8'"),
     ],
 )
 def test_bad_settings_of_train(capfd, tmp_path, name, value, message):
@@ -100,6 +117,23 @@ def test_a_damaged_saved_model(capfd, tmp_path, exported):
     code, error = run(capfd, "translate", tmp_path / "export")
     assert code == 2
     assert "damaged" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["translate", "evaluate"])
+@pytest.mark.parametrize("version", ["", "1"])
+def test_an_export_has_no_beam(capfd, exported, command, version):
+    files = ("--inputs", "a", "--references", "b") if command == "evaluate" else ()
+    code, error = run(capfd, command, exported / version, "--beam-size", "4", *files)
+    assert code == 2
+    assert "an exported model searches greedily only: give --beam-size 1" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_a_beam_wider_than_the_vocabulary(capfd, trained):
+    code, error = run(capfd, "translate", trained, "--beam-size", "100000")
+    assert code == 2
+    assert "beam size 100000: the vocabulary has" in error
     assert len(error.splitlines()) == 1
 
 

@@ -17,7 +17,7 @@ sys.meta_path.insert(0, Refuse())
 import keras
 import numpy as np
 from s2s_keras.models import build_preset
-from s2s_keras.models import MaskedCrossentropy, TokenAccuracy
+from s2s_keras.models import MaskedCrossentropy, ScheduledSampling, TokenAccuracy
 
 assert keras.backend.backend() == "jax"
 keras.utils.set_random_seed(0)
@@ -30,6 +30,14 @@ first = model.evaluate(inputs, labels, verbose=0)[0]
 model.fit(inputs, labels, epochs=3, verbose=0)
 last = model.evaluate(inputs, labels, verbose=0)[0]
 assert last < first / 2, (first, last)
+
+learner = ScheduledSampling(model, 0.5, batches=4)
+learner.build()
+optimizer = keras.optimizers.Adam(0.01, gradient_accumulation_steps=2)
+learner.compile(optimizer=optimizer, loss=MaskedCrossentropy(0.1))
+learner.fit(inputs, labels, epochs=4, verbose=0)
+assert learner.evaluate(inputs, labels, verbose=0)[0] < last
+assert int(learner.seen) == 4
 assert "tensorflow" not in sys.modules
 print("trained")
 """

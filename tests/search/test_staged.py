@@ -95,5 +95,6 @@ def test_a_batch_without_rows(model):
 
 
 def test_sizes_are_rounded_up():
-    rounded = [int(module.round_up(tf.constant(each), np.array([2, 5], "int32"))) for each in range(1, 13)]
+    sizes = np.array([2, 5], "int32")
+    rounded = [int(module.round_up(tf.constant(each), sizes)) for each in range(1, 13)]
     assert rounded == [2, 2, 5, 5, 5, 10, 10, 10, 10, 10, 15, 15]

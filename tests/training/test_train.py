@@ -147,11 +147,77 @@ def test_a_changed_corpus_is_refused(pairs_file, tmp_path):
         ({"seed": -1}, "seed is -1"),
         ({"monitor": "luck"}, "unknown monitor 'luck': choose bleu or loss"),
         ({"max_length": 2}, "no pair has at most 2 tokens a side"),
+        ({"average": 0}, "average is 0: it must be 1 or more"),
+        ({"accumulate": 0}, "accumulate is 0: it must be 1 or more"),
+        ({"scheduled_sampling": 1.5}, "scheduled_sampling is 1.5: it must be between 0 and 1"),
+        ({"precision": "int8"}, "unknown precision 'int8': choose float32 or bfloat16 or float16"),
+        ({"schedule": "steps"}, "gru-attention: unknown schedule 'steps': choose one of cosine"),
+        ({"learning_rate": -1.0}, "gru-attention: learning_rate is -1.0: it must be above 0"),
+        ({"schedule": "noam", "learning_rate": 1.0}, "contradicts the schedule noam"),
+        ({"warmup_steps": 0}, "gru-attention: warmup_steps is 0: it must be 1 or more"),
+        ({"label_smoothing": 1.0}, "gru-attention: label_smoothing is 1.0: it must be 0 or more"),
     ],
 )
 def test_settings_that_do_not_do(pairs_file, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):
         train(settings(pairs_file, **changes), tmp_path / "run")
+
+
+SMALL = """
+embedding_units = 16
+encoder = { type = "recurrent", units = 8 }
+decoder = { type = "recurrent", units = 8 }
+attention = { type = "additive", units = 8 }
+training = { schedule = "noam", warmup_steps = 5 }
+"""
+
+
+def test_a_run_keeps_the_combination_of_its_model(pairs_file, tmp_path):
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL)
+    chosen = settings(pairs_file, model=str(file), max_steps=1)
+    run = train(chosen, tmp_path / "run")
+    assert run.combination["encoder"]["units"] == run.model().encoder.units == 8
+    assert run.combination["training"]["schedule"] == "noam"
+
+    file.write_text(SMALL.replace("units = 8 }\nattention", "units = 9 }\nattention"))
+    with pytest.raises(InputError, match=r"other settings.*: decoder.units 9, not 8$"):
+        train(chosen, tmp_path / "run", resume=True)
+    file.unlink()
+    assert train(chosen, tmp_path / "run", resume=True).model().encoder.units == 8
+
+
+def test_a_16_bit_run_keeps_a_32_bit_model(pairs_file, tmp_path):
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL)
+    chosen = settings(pairs_file, model=str(file), max_steps=2, precision="bfloat16")
+    model = train(chosen, tmp_path / "run").model()
+    layers = model._flatten_layers()
+    assert {each.compute_dtype for each in layers if each.weights} == {"float32"}
+
+
+def test_what_is_judged_and_kept_is_the_average(pairs_file, tmp_path):
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL)
+    chosen = settings(pairs_file, model=str(file), average=2, epochs=2, monitor="loss")
+    run = train(chosen, tmp_path / "run")
+    kept = []
+    for epoch in (0, 1):
+        with np.load(run.epochs / f"{epoch}.npz") as saved:
+            kept.append([saved[name] for name in saved.files])
+    assert run.best["epoch"] == 2
+    for one, first, second in zip(run.model().get_weights(), *kept, strict=True):
+        np.testing.assert_allclose(one, (first + second) / 2, atol=1e-6)
+        if first.size > 1:
+            assert not np.array_equal(first, second)
+
+
+def test_nothing_is_left_to_complain_when_python_ends(pairs_file, tmp_path):
+    done = command_line(*train_arguments(pairs_file, tmp_path / "run", **{"max-steps": 2}))
+    assert done.returncode == 0
+    last = done.stderr.decode().splitlines()[-1]
+    assert last == f"{tmp_path / 'run'}: trained " + last.partition(": trained ")[2]
+    assert "GeneratorDataset" not in done.stderr.decode()
 
 
 def test_a_run_without_an_epoch_has_no_model(tmp_path, trained):
