@@ -26,6 +26,13 @@ def add_to(commands):
     parser.add_argument(
         "--version", type=int, default=1, metavar="N", help="version number (%(default)s)"
     )
+    parser.add_argument(
+        "--beam-size",
+        type=int,
+        default=5,
+        metavar="K",
+        help="width of the beam search (%(default)s)",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -37,6 +44,6 @@ def _run(options):
     run = Run(options.model)
     if not run.exists():
         raise InputError(f"{options.model}: holds no training run")
-    folder = export(run, options.output, options.version)
+    folder = export(run, options.output, options.version, options.beam_size)
     print(f"exported {options.model} to {folder}", file=sys.stderr)
     print(folder)

@@ -54,7 +54,8 @@ def load(path, strategy=None):
     Args:
         path: a training run's folder, an exported folder (its newest version is loaded), or one
             SavedModel version folder.
-        strategy: how to search, greedily unless given; an exported model has no other search.
+        strategy: how to search, greedily unless given; an exported model has only the beam that it
+            was exported with.
 
     Returns:
         A `Deployed`.
@@ -71,12 +72,7 @@ def load(path, strategy=None):
     if versions and not _is_saved_model(path):
         path = path / str(versions[-1])
     if _is_saved_model(path):
-        if not isinstance(strategy, Greedy | None):
-            raise InputError(
-                f"{path}: an exported model searches greedily only: give --beam-size 1, or the "
-                "training run instead of its export"
-            )
-        return _load_saved_model(path)
+        return _load_saved_model(path, strategy)
     raise InputError(
         f"{path}: holds no model: give a training run, an exported folder or one of its versions"
     )
@@ -114,7 +110,7 @@ def _load_run(path, strategy):
     )
 
 
-def _load_saved_model(path):
+def _load_saved_model(path, strategy):
     try:
         description = json.loads((path / DESCRIPTION_FILE).read_text())
         loaded = tf.saved_model.load(str(path))
@@ -132,9 +128,21 @@ def _load_saved_model(path):
         target=description["target"],
         max_length=description["max_length"],
         tokenizer=Tokenizer.load(path / TOKENIZER_FILE),
-        translator=Translator(_kept_alive(loaded, "serving_default")),
+        translator=Translator(_kept_alive(loaded, _signature_for(strategy, description, path))),
         attend=_kept_alive(loaded, "attention"),
     )
+
+
+def _signature_for(strategy, description, path):
+    if isinstance(strategy, Greedy | None):
+        return "serving_default"
+    beam_size = description["beam_size"]
+    if (strategy.width, strategy.length_penalty) != (beam_size, 1.0):
+        raise InputError(
+            f"{path}: was exported with beam size {beam_size} and length penalty 1: give "
+            f"--beam-size {beam_size} or 1, or the training run instead of its export"
+        )
+    return "beam"
 
 
 def _kept_alive(loaded, signature):

@@ -13,7 +13,7 @@ from s2s_keras.export.saved_model import write_saved_model
 from s2s_keras.files import replacing, write_atomically, write_json
 
 
-def export(run, output, version=1):
+def export(run, output, version=1, beam_size=5):
     """Writes a run's best model as version `version` of an exported folder.
 
     The version appears whole or not at all. The files beside the version folders (model card,
@@ -23,12 +23,14 @@ def export(run, output, version=1):
         run: a `Run`.
         output: the exported folder, which may hold other versions.
         version: a positive integer.
+        beam_size: width of the beam search, which an exported model has fixed.
 
     Returns:
         The path of the version's folder.
 
     Raises:
-        InputError: if the version exists, or the folder is none, or cannot be written.
+        InputError: if the version exists, or the folder is none, or cannot be written, or the
+            vocabulary is smaller than the beam.
     """
     output = Path(output)
     folder = output / str(version)
@@ -47,10 +49,11 @@ def export(run, output, version=1):
         "model": Path(settings.model).stem,
         "max_length": settings.max_length,
         "vocabulary_size": translation.tokenizer.vocabulary_size,
+        "beam_size": beam_size,
     }
     try:
         with replacing(folder) as temporary:
-            write_saved_model(temporary, translation, description)
+            write_saved_model(temporary, translation, beam_size, description)
         if version >= max(exported_versions(output)):
             _write_beside(output, version, run, translation, description)
     except (OSError, tf.errors.OpError) as error:

@@ -37,13 +37,16 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 | signature | takes | gives |
 | --- | --- | --- |
 | `serving_default` | `text` string `[batch]` | `text` string `[batch]`, `score` float32 `[batch]` |
+| `beam` | `text` string `[batch]` | the same, found by a beam of {results["beam_size"]} |
+| `serving_fast`, `beam_fast` | `text` string `[batch]` | the same as the two above, compiled by \
+XLA: for programs that allow it; a new shape takes seconds at its first use |
 | `attention` | `text` string `[batch]` | the same, `source_tokens` string `[batch, source]`, \
 `output_tokens` string `[batch, target]`, `weights` float32 `[batch, target, source]` |
 | `tokens` | `source` int32 `[batch, source]`, end id last, 0 = padding | `tokens` int32 \
 `[batch, target]`, `score` float32 `[batch]` |
 
 `score` is the natural logarithm of the probability of the returned tokens, end token included.
-The search is greedy. An empty text has an empty translation.
+`serving_default` searches greedily. An empty text has an empty translation.
 
 ```python
 import tensorflow as tf

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from s2s_keras.export.batch_products import use_plain_batch_products
 from s2s_keras.files import write_json
+from s2s_keras.search import Beam, Greedy
 
 # TensorFlow Serving ignores what lies in here; the command line reads it.
 EXTRA = Path("assets.extra")
@@ -25,28 +27,38 @@ class _Servable(tf.Module):
         self.tokenizer = text_to_text.tokenizer
 
 
-def write_saved_model(path, text_to_text, description):
+def write_saved_model(path, text_to_text, beam_size, description):
     """Writes a SavedModel.
 
-    Signatures, each for any batch size: `serving_default` and `attention` take `text` string
-    `(batch,)`, `tokens` takes `source` int32 `(batch, source)` (ids, end id last, 0 = padding).
-    See `TextToText` for what they give.
+    Signatures, each for any batch size: `serving_default` (greedy), `beam` and `attention` (greedy)
+    take `text` string `(batch,)`; `serving_fast` and `beam_fast` give what the first two give, and
+    are compiled by XLA; `tokens` (greedy) takes `source` int32 `(batch, source)` (ids, end id last,
+    0 = padding). See `TextToText` for what they give.
 
     Args:
         path: a folder that does not exist.
         text_to_text: the `TextToText` to write.
+        beam_size: width of the beam.
         description: a dictionary kept beside the graph with the tokenizer: languages, lengths,
             whatever a program that loads the model wants to know.
     """
     text = tf.TensorSpec([None], tf.string, name="text")
     source = tf.TensorSpec([None, None], tf.int32, name="source")
-    signatures = {
-        "serving_default": tf.function(text_to_text.translate, input_signature=[text]),
-        "attention": tf.function(text_to_text.attend, input_signature=[text]),
-        "tokens": tf.function(text_to_text.tokens, input_signature=[source]),
+    beam = Beam(beam_size, results=1)
+    of_text = {
+        "serving_default": text_to_text.translate,
+        "beam": text_to_text.searching(beam).translate,
+        "serving_fast": text_to_text.searching(Greedy(), compiled=True).translate,
+        "beam_fast": text_to_text.searching(beam, compiled=True).translate,
+        "attention": text_to_text.attend,
     }
+    signatures = {
+        name: tf.function(function, input_signature=[text]) for name, function in of_text.items()
+    }
+    signatures["tokens"] = tf.function(text_to_text.tokens, input_signature=[source])
     tf.saved_model.save(_Servable(text_to_text), str(path), signatures)
     path = Path(path)
+    use_plain_batch_products(path)
     (path / EXTRA).mkdir()
     (path / TOKENIZER_FILE).write_bytes(text_to_text.tokenizer.model)
     write_json(path / DESCRIPTION_FILE, description)

@@ -30,6 +30,10 @@ class TextToText:
         self.tokenizer = tokenizer
         self.max_length = max_length
 
+    def searching(self, strategy, compiled=False):
+        """The same model and tokenizer with another search."""
+        return TextToText(self.model, self.tokenizer, self.max_length, strategy, compiled)
+
     def source_ids(self, text):
         """Texts `(batch,)` to the model's source ids int32 `(batch, source)`."""
         ids = self.tokenizer.tokenize(tf.strings.strip(text))[:, : self.max_length - 1]

@@ -46,6 +46,8 @@ def test_awkward_input_keeps_its_lines(trained, model):
 def test_a_run_and_its_export_give_the_same_bytes(trained, exported):
     lines = "Der Hund schläft.\nIch lese das Buch.\n\nWarum?\n".encode()
     assert translate(trained, lines).stdout == translate(exported, lines).stdout
+    beam = ("--beam-size", "5")
+    assert translate(trained, lines, *beam).stdout == translate(exported, lines, *beam).stdout
 
 
 def test_beams(trained, model):

@@ -122,11 +122,11 @@ def test_a_damaged_saved_model(capfd, tmp_path, exported):
 
 @pytest.mark.parametrize("command", ["translate", "evaluate"])
 @pytest.mark.parametrize("version", ["", "1"])
-def test_an_export_has_no_beam(capfd, exported, command, version):
+def test_an_export_has_one_beam(capfd, exported, command, version):
     files = ("--inputs", "a", "--references", "b") if command == "evaluate" else ()
     code, error = run(capfd, command, exported / version, "--beam-size", "4", *files)
     assert code == 2
-    assert "an exported model searches greedily only: give --beam-size 1" in error
+    assert "was exported with beam size 5 and length penalty 1: give --beam-size 5 or 1" in error
     assert len(error.splitlines()) == 1
 
 

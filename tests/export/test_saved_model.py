@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from commands import command_line
+from tensorflow.core.protobuf import saved_model_pb2
 
 from s2s_keras.corpora import load_corpus
 from s2s_keras.export import load
@@ -70,7 +71,14 @@ def test_the_export_translates_like_the_run(exported, lines, by_run):
 
 def test_signatures(exported):
     loaded = tf.saved_model.load(str(exported / "1"))
-    assert set(loaded.signatures) == {"serving_default", "attention", "tokens"}
+    assert set(loaded.signatures) == {
+        "serving_default",
+        "serving_fast",
+        "beam",
+        "beam_fast",
+        "attention",
+        "tokens",
+    }
 
     def specs(name):
         signature = loaded.signatures[name]
@@ -91,6 +99,25 @@ def test_signatures(exported):
         "output_tokens": (tf.string, 2),
         "weights": (tf.float32, 3),
     }
+
+
+def test_compiled_signatures_give_the_same_text(exported, lines):
+    signatures = tf.saved_model.load(str(exported / "1")).signatures
+    for name, compiled in (("serving_default", "serving_fast"), ("beam", "beam_fast")):
+        for count in (3, 1):
+            text = tf.constant(lines[:count])
+            expected, given = signatures[name](text=text), signatures[compiled](text=text)
+            assert given["text"].numpy().tolist() == expected["text"].numpy().tolist()
+            np.testing.assert_allclose(given["score"], expected["score"], rtol=1e-3, atol=1e-3)
+
+
+def test_batch_products_do_not_wait_for_threads(exported):
+    saved = saved_model_pb2.SavedModel.FromString((exported / "1/saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    nodes = [node for function in graph.library.function for node in function.node_def]
+    operators = {node.op for node in [*nodes, *graph.node]}
+    assert "BatchMatMulV2" not in operators
+    assert "BatchMatMulV3" in operators
 
 
 def test_score_is_the_log_probability_of_the_returned_tokens(exported, trained):
