@@ -69,4 +69,4 @@ def _look_up(table, ids):
 
         return ops.take(table, ids, axis=0), gradient
 
-    return look_up(ops.identity(table))  # a tensor, where the table is a variable
+    return look_up(ops.copy(table))  # a tensor, where the table is a variable
