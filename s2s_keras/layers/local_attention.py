@@ -61,7 +61,8 @@ class LocalAttention(MultiplicativeAttention):
     def start(self, encoded):
         """The memory of an `Encoded` source; see the class."""
         memory = super().start(encoded)
-        real = ops.cast(encoded.mask, memory["keys"].dtype)
+        # Not in half precision, which cannot count far.
+        real = ops.cast(encoded.mask, "float32")
         positions = ops.cumsum(ops.ones_like(real), axis=-1) - 1
         length = ops.sum(real, axis=-1)
         return {
@@ -78,15 +79,17 @@ class LocalAttention(MultiplicativeAttention):
         mask = ops.logical_and(near, ops.expand_dims(memory["mask"], 1))
         weights = masked_softmax(self.scores(query, memory), mask)
         if self.alignment == "predictive":
-            weights = weights * ops.exp(-0.5 * ops.square(distance / (self.window / 2)))
+            nearness = ops.exp(-0.5 * ops.square(distance / (self.window / 2)))
+            weights = weights * ops.cast(nearness, weights.dtype)
         return weights
 
     def _center(self, query, memory, position):
         """p_t, `(batch, width, 1)`, or `(batch, 1, 1)` where it is the same for all hypotheses."""
         if self.alignment == "monotonic":
-            return ops.minimum(ops.cast(position, query.dtype), memory["length"] - 1)
+            return ops.minimum(ops.cast(position, "float32"), memory["length"] - 1)
         hidden = ops.tanh(ops.matmul(query, self.position_kernel))
-        return memory["length"] * ops.sigmoid(ops.matmul(hidden, self.position_vector))
+        share = ops.sigmoid(ops.matmul(hidden, self.position_vector))
+        return memory["length"] * ops.cast(share, "float32")
 
     def get_config(self):
         """The arguments of the constructor."""

@@ -93,7 +93,4 @@ class TransformerEncoder(TransformerStack):
         bias = mask_to_bias(ops.expand_dims(ops.expand_dims(mask, 1), 1))
         for block in self.blocks:
             outputs = block(outputs, bias=bias, training=training)
-        real = ops.cast(ops.expand_dims(mask, -1), outputs.dtype)
-        annotations = self.normalize(outputs) * real
-        mean = ops.sum(annotations, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
-        return Encoded(annotations, mask, state=mean, summary=mean)
+        return Encoded.with_mean(self.normalize(outputs), mask)

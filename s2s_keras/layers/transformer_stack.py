@@ -56,6 +56,11 @@ class TransformerStack(keras.layers.Layer):
         if norm == "pre":
             self.normalization = LayerNormalization(name="normalization")
 
+    @property
+    def max_length(self):
+        """The longest sequence whose positions differ; None where there is no limit."""
+        return self.config["max_length"] if self.config["positions"] == "learned" else None
+
     def build_stack(self, input_shape):
         """Creates the weights around the blocks, for inputs `(batch, time, units)`."""
         self.units = input_shape[-1]

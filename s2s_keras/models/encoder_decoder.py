@@ -78,6 +78,12 @@ class EncoderDecoder(keras.Model):
             )
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
 
+    @property
+    def max_length(self):
+        """The most tokens of a source and of a target; None where there is no limit."""
+        limits = [getattr(part, "max_length", None) for part in (self.encoder, self.decoder)]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     def build(self, input_shape=None):
         """Creates the weights; their shapes do not depend on the inputs'."""
         embedded_shape = (None, None, self.embedding_units)

@@ -87,6 +87,7 @@ class Search:
             raise InputError(
                 f"minimum length {self.min_length}: it is above the maximum length {max_length}"
             )
+        check_length(self.model, max_length)
         limits = ops.minimum(ops.convert_to_tensor(limits, "int32"), max_length)
         carry = self.begin(source, limits, max_length, prefix)
         step = lambda carry: (self.advance(carry),)  # noqa: E731
@@ -95,7 +96,6 @@ class Search:
 
     def begin(self, source, limits, length, prefix=None):
         """The first `Carry`, with room for `length` tokens; see `run` for the rest."""
-        self._check_length(length)
         strategy = self.strategy
         limits = ops.convert_to_tensor(limits, "int32")
         batch = ops.shape(limits)[0]
@@ -126,7 +126,6 @@ class Search:
 
     def grow(self, carry, length):
         """The `Carry` with room for `length` tokens."""
-        self._check_length(length)
         missing = length - ops.shape(carry.tokens)[-1]
         return carry._replace(
             tokens=ops.pad(carry.tokens, [[0, 0], [0, 0], [0, missing]]),
@@ -144,7 +143,13 @@ class Search:
         """The `Hypotheses` found so far."""
         return Hypotheses(*self.strategy.result(carry))
 
-    def _check_length(self, length):
-        most = getattr(self.model, "max_length", None)
-        if most is not None and length > most:
-            raise InputError(f"maximum length {length}: the model can give {most} tokens at most")
+
+def check_length(model, length):
+    """Refuses lengths above what a model can give.
+
+    Raises:
+        InputError: if that is so.
+    """
+    most = getattr(model, "max_length", None)
+    if most is not None and length > most:
+        raise InputError(f"maximum length {length}: the model can give {most} tokens at most")

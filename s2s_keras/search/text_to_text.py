@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from s2s_keras.search.lengths import length_limits
-from s2s_keras.search.search import Search
+from s2s_keras.search.search import Search, check_length
 from s2s_keras.search.staged import StagedSearch
 from s2s_keras.special_ids import BEGIN, END, PADDING
 
@@ -22,9 +22,13 @@ class TextToText:
         max_length: the most tokens of a source and of a target, end tokens included.
         strategy: how to search, greedily unless given; the best target found is the translation.
         compiled: whether XLA compiles the search; see `StagedSearch`.
+
+    Raises:
+        InputError: if `max_length` is above what the model can give.
     """
 
     def __init__(self, model, tokenizer, max_length, strategy=None, compiled=False):
+        check_length(model, max_length)
         self.model = model
         self.search = StagedSearch(Search(model, strategy), compiled)
         self.tokenizer = tokenizer

@@ -130,10 +130,22 @@ def _fit(learner, batches, state, epochs, callbacks):
     gc.collect()
 
 
+def _check_positions(combination, settings):
+    for part in ("encoder", "decoder"):
+        stack = combination[part]
+        if stack.get("positions") == "learned" and stack["max_length"] < settings.max_length:
+            raise InputError(
+                f"{settings.model}: [{part}] learns {stack['max_length']} positions, but sentences "
+                f"have up to {settings.max_length} tokens: give it max_length = "
+                f"{settings.max_length} or more"
+            )
+
+
 def _check(run, settings, resume):
     """Refuses what cannot be trained, and gives the model's combination of layers."""
     combination = _combination(run, settings)
     settings.recipe(combination)
+    _check_positions(combination, settings)
     if run.exists():
         if not resume:
             raise InputError(

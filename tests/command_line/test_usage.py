@@ -1,6 +1,7 @@
 """Wrong usage and bad input: one clear line, exit code 2."""
 
 import pytest
+from commands import train_arguments
 
 from s2s_keras.command_line import main
 
@@ -145,3 +146,16 @@ def test_help_says_what_a_command_does(capfd, command):
     text = capfd.readouterr().out
     assert len(text.splitlines()) > 8
     assert "MODEL" in text or "RUN" in text
+
+
+def test_fewer_learned_positions_than_tokens(capfd, tmp_path):
+    stack = '{ type = "transformer", layers = 1, heads = 2, feed_forward_units = 8'
+    learned = stack + ', positions = "learned", max_length = 100 }'
+    file = tmp_path / "short.toml"
+    file.write_text(f"embedding_units = 8\nencoder = {learned}\ndecoder = {learned}\n")
+    arguments = train_arguments("grammar", tmp_path / "run", model=file)
+    code, error = run(capfd, *arguments)
+    assert code == 2
+    assert "[encoder] learns 100 positions, but sentences have up to 256 tokens" in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
