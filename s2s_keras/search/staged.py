@@ -1,7 +1,5 @@
 """A search in stages, so that its cost follows the targets' lengths."""
 
-import contextlib
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -61,10 +59,6 @@ class StagedSearch:
         Returns:
             `Hypotheses`, at least as long as the longest limit.
         """
-        with self._weights_read_once():
-            return self._run(source, limits)
-
-    def _run(self, source, limits):
         count, longest = tf.shape(limits)[0], round_up(tf.reduce_max(limits), _LENGTHS)
         if self.compiled:
             source, limits = _fill_up(source, limits)
@@ -84,13 +78,6 @@ class StagedSearch:
         loop = (rows, carry, found)
         shapes = tf.nest.map_structure(lambda each: each.shape, loop)
         return tf.while_loop(self._goes_on, self._go_on, loop, shape_invariants=shapes)[-1]
-
-    def _weights_read_once(self):
-        """Before the loop, not at every step; a compiled program does that by itself."""
-        if self.compiled:
-            return contextlib.nullcontext()
-        variables = getattr(self.search.model, "variables", [])
-        return keras.StatelessScope([(each, tf.identity(each.value)) for each in variables])
 
     def _first_stage(self, source, limits):
         return self._stage(self.search.begin(source, limits, int(_LENGTHS[0])))
