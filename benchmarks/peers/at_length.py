@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from benchmarks.training_setup import compile_for_training
 from s2s_keras.models.combination import build_model, resolve
-from s2s_keras.search import Search
+from s2s_keras.search import Search, StagedSearch
 from s2s_keras.special_ids import END
 
 _TARGET_LENGTH = 32  # of what is trained on, whatever the source's
@@ -56,12 +56,12 @@ class Peer:
         return lambda: self.model.train_on_batch(inputs, labels)
 
     def _decoding(self):
-        search = Search(self.model, min_length=self.length)
+        search = StagedSearch(Search(self.model, min_length=self.length), compiled=True)
         limits = np.full(self.batch, self.length, "int32")
 
         @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
         def decode(source):
-            return search.run(source, limits, self.length).tokens
+            return search.run(source, limits).tokens
 
         source = tf.constant(self._ids(_SOURCE_LENGTH))
         return lambda: decode(source).numpy()

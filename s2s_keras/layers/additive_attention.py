@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers.attention import Attention, masked_softmax
+from s2s_keras.layers.rows import matmul_rows
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -51,14 +52,14 @@ class AdditiveAttention(Attention):
 
     def start(self, encoded):
         """The memory of an `Encoded` source; see the class."""
-        keys = ops.matmul(encoded.annotations, self.key_kernel)
+        keys = matmul_rows(encoded.annotations, self.key_kernel)
         return {"keys": keys, "values": encoded.annotations, "mask": encoded.mask}
 
     def call(self, query, memory, position=None):
         """See the class."""
-        projected_query = ops.expand_dims(ops.matmul(query, self.query_kernel), 2)
+        projected_query = ops.expand_dims(matmul_rows(query, self.query_kernel), 2)
         compared = ops.tanh(projected_query + ops.expand_dims(memory["keys"], 1))
-        scores = ops.squeeze(ops.matmul(compared, self.score_vector), -1)
+        scores = ops.squeeze(matmul_rows(compared, self.score_vector), -1)
         return masked_softmax(scores, ops.expand_dims(memory["mask"], 1))
 
     def get_config(self):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.rows import matmul_rows
+
 # Large and finite: minus infinity would give NaN where a whole row is masked.
 NEVER = -1e9
 
@@ -58,7 +60,7 @@ class Attention(keras.layers.Layer):
         `matmul(weights, project(memory, kernel))` equals `matmul(context(weights, memory), kernel)`
         but keeps the kernel, and so the sum of its gradients, out of a loop over the weights.
         """
-        return ops.matmul(memory["values"], kernel)
+        return matmul_rows(memory["values"], kernel)
 
     def source_weights(self, weights, memory):
         """Weights as `call` gives them, by source position: `(batch, width, source)`."""

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers.recurrent_cell import RecurrentCell
+from s2s_keras.layers.rows import matmul_rows
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -38,11 +39,11 @@ class GRUCell(RecurrentCell):
 
     def project(self, inputs):
         """W x + b for inputs `(..., features)`: `(..., 3 * units)`."""
-        return ops.matmul(inputs, self.kernel) + self.bias[0]
+        return matmul_rows(inputs, self.kernel) + self.bias[0]
 
     def call(self, projected, state):
         """One step; see the class."""
-        recurrent = ops.matmul(state, self.recurrent_kernel) + self.bias[1]
+        recurrent = matmul_rows(state, self.recurrent_kernel) + self.bias[1]
         x_z, x_r, x_g = ops.split(projected, 3, axis=-1)
         h_z, h_r, h_g = ops.split(recurrent, 3, axis=-1)
         update = ops.sigmoid(x_z + h_z)

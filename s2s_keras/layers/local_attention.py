@@ -6,6 +6,7 @@ from keras import ops
 from s2s_keras.errors import InputError
 from s2s_keras.layers.attention import masked_softmax
 from s2s_keras.layers.multiplicative_attention import MultiplicativeAttention
+from s2s_keras.layers.rows import matmul_rows
 
 ALIGNMENTS = ("monotonic", "predictive")
 
@@ -87,8 +88,8 @@ class LocalAttention(MultiplicativeAttention):
         """p_t, `(batch, width, 1)`, or `(batch, 1, 1)` where it is the same for all hypotheses."""
         if self.alignment == "monotonic":
             return ops.minimum(ops.cast(position, "float32"), memory["length"] - 1)
-        hidden = ops.tanh(ops.matmul(query, self.position_kernel))
-        share = ops.sigmoid(ops.matmul(hidden, self.position_vector))
+        hidden = ops.tanh(matmul_rows(query, self.position_kernel))
+        share = ops.sigmoid(matmul_rows(hidden, self.position_vector))
         return memory["length"] * ops.cast(share, "float32")
 
     def get_config(self):

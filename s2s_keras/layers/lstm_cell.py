@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers.recurrent_cell import RecurrentCell
+from s2s_keras.layers.rows import matmul_rows
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -44,7 +45,7 @@ class LSTMCell(RecurrentCell):
     def call(self, projected, state):
         """One step; see the class."""
         output, memory = ops.split(state, 2, axis=-1)
-        gates = projected + ops.matmul(output, self.recurrent_kernel)
+        gates = projected + matmul_rows(output, self.recurrent_kernel)
         admit, keep, candidate, show = ops.split(gates, 4, axis=-1)
         memory = ops.sigmoid(keep) * memory + ops.sigmoid(admit) * ops.tanh(candidate)
         output = ops.sigmoid(show) * ops.tanh(memory)

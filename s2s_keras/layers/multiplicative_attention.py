@@ -5,6 +5,7 @@ from keras import ops
 
 from s2s_keras.errors import InputError
 from s2s_keras.layers.attention import Attention, masked_softmax
+from s2s_keras.layers.rows import matmul_rows
 
 SCORES = ("general", "dot")
 
@@ -67,7 +68,7 @@ class MultiplicativeAttention(Attention):
         """The memory of an `Encoded` source; see the class."""
         keys = encoded.annotations
         if self.score == "general":
-            keys = ops.matmul(keys, self.key_kernel)
+            keys = matmul_rows(keys, self.key_kernel)
         return {"keys": keys, "values": encoded.annotations, "mask": encoded.mask}
 
     def call(self, query, memory, position=None):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.rows import matmul_rows
+
 
 class RecurrentCell(keras.layers.Layer):
     """One step of a recurrence: from an input and the state before it to the next state.
@@ -55,7 +57,7 @@ class RecurrentCell(keras.layers.Layer):
 
     def project(self, inputs):
         """W x + b for inputs `(..., features)`: `(..., gates * units)`."""
-        return ops.matmul(inputs, self.kernel) + self.bias
+        return matmul_rows(inputs, self.kernel) + self.bias
 
     def call(self, projected, state):
         """One step; see the class."""

@@ -18,7 +18,9 @@ def matmul_rows(inputs, kernel):
     """
     if len(inputs.shape) == 2:
         return ops.matmul(inputs, kernel)
-    shape = (*ops.shape(inputs)[:-1], kernel.shape[-1])
+    columns = kernel.shape[-1]
+    middle = tuple(inputs.shape[1:-1])
+    shape = (*ops.shape(inputs)[:-1], columns) if None in middle else (-1, *middle, columns)
     return ops.reshape(ops.matmul(flatten_rows(inputs), kernel), shape)
 
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers.recurrent_cell import RecurrentCell
+from s2s_keras.layers.rows import matmul_rows
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -21,4 +22,4 @@ class SimpleRNNCell(RecurrentCell):
 
     def call(self, projected, state):
         """One step; see the class."""
-        return ops.tanh(projected + ops.matmul(state, self.recurrent_kernel))
+        return ops.tanh(projected + matmul_rows(state, self.recurrent_kernel))

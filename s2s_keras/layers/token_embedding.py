@@ -34,10 +34,11 @@ class TokenEmbedding(keras.layers.ReversibleEmbedding):
         )
         super().__init__(input_dim, output_dim, tie_weights=tie_weights, **kwargs)
 
-    def call(self, inputs, reverse=False):
+    def call(self, inputs, reverse=False, training=None):
         """See the class."""
         if not reverse:
-            embedded = _look_up(self.embeddings, inputs) * self.output_dim**0.5
+            look_up = _look_up_for_training if training else _look_up
+            embedded = look_up(self.embeddings, inputs) * self.output_dim**0.5
             return ops.cast(embedded, self.compute_dtype)
         kernel = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
         return matmul_rows(inputs, kernel)
@@ -55,6 +56,10 @@ class TokenEmbedding(keras.layers.ReversibleEmbedding):
 
 
 def _look_up(table, ids):
+    return ops.take(table, ids, axis=0)
+
+
+def _look_up_for_training(table, ids):
     """`table[ids]`, whose gradient is scattered into a table of zeros.
 
     TensorFlow's own gradient sorts the ids first, which takes several times as long.
@@ -67,6 +72,6 @@ def _look_up(table, ids):
             rows = flatten_rows(upstream)
             return ops.scatter(ops.reshape(ids, (-1, 1)), rows, ops.shape(table))
 
-        return ops.take(table, ids, axis=0), gradient
+        return _look_up(table, ids), gradient
 
     return look_up(ops.copy(table))  # a tensor, where the table is a variable

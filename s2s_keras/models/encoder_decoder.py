@@ -134,7 +134,7 @@ class EncoderDecoder(keras.Model):
             The logits of the next token `(batch, width, vocabulary)`, the next state, and the
             attention's weights `(batch, width, source)`.
         """
-        embedded = self.target_embedding(token)
+        embedded = self.target_embedding(token, training=False)
         readouts, state, weights = self.decoder.step(embedded, position, state)
         logits = self.target_embedding.logits(flatten_rows(readouts))
         logits = ops.cast(logits, "float32")
