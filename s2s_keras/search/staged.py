@@ -29,7 +29,7 @@ class StagedSearch:
 
     A stage ends when half of its rows have ended, which then leave the batch, or when there is no
     room for another token, and then more is made. So a row costs little after its end, and a cache
-    is at most twice as long as what is in it.
+    is at most twice as long as what is in it. The two halves of a batch are searched at once.
 
     Compiled, everything between two ends of stages is one XLA program. It is made for fixed shapes,
     so batches and sources are rounded up to a few sizes: a new shape costs seconds at its first
@@ -59,7 +59,17 @@ class StagedSearch:
         Returns:
             `Hypotheses`, at least as long as the longest limit.
         """
-        count, longest = tf.shape(limits)[0], round_up(tf.reduce_max(limits), _LENGTHS)
+        half = (tf.shape(limits)[0] + 1) // 2
+        longest = round_up(tf.reduce_max(limits), _LENGTHS)
+        # Neither half waits for the other: a step of one leaves a core to a step of the other.
+        halves = [
+            self._run(source[part], limits[part], longest)
+            for part in (slice(None, half), slice(half, None))
+        ]
+        return Hypotheses(*(tf.concat(parts, axis=0) for parts in zip(*halves, strict=True)))
+
+    def _run(self, source, limits, longest):
+        count = tf.shape(limits)[0]
         if self.compiled:
             source, limits = _fill_up(source, limits)
         carry, found = self._first(source, limits)
@@ -70,7 +80,7 @@ class StagedSearch:
             lambda: self._later_stages(carry, found),
             lambda: found,
         )
-        return Hypotheses(tokens[:count], score[:count])
+        return Hypotheses(tokens[:count, :, :longest], score[:count])
 
     def _later_stages(self, carry, found):
         # After this, batch and lengths are unknown while the graph is made.

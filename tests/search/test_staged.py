@@ -77,7 +77,7 @@ def test_minimum_length_holds_across_stages(model):
 
 
 def test_rows_that_have_ended_leave_the_batch(model, monkeypatch):
-    """Every step is seen with the number of rows that it is run for."""
+    """Every step is seen with the number of rows that it is run for, in each half of the batch."""
     search, seen = Search(model, Greedy()), []
     advance = search.advance
     monkeypatch.setattr(
@@ -86,7 +86,7 @@ def test_rows_that_have_ended_leave_the_batch(model, monkeypatch):
     limits = np.array([60, 2, 2, 8, 8, 8, 60, 2], "int32")
     search.min_length = 60
     StagedSearch(search).run(sources(8, 5), limits)
-    assert seen == [8] * 8 + [2] * 52
+    assert seen == [4] * 2 + [2] * 6 + [1] * 52 + [4] * 8 + [1] * 52
 
 
 def test_a_batch_without_rows(model):
