@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.encoded import Encoded
 from s2s_keras.layers.positions import SinusoidalPositions
 
@@ -46,7 +47,7 @@ class ConvolutionalEncoder(keras.layers.Layer):
         self.kernel_size = kernel_size
         self.dropout_rate = dropout
         self.positions = SinusoidalPositions(name="positions")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
         self.projection = keras.layers.Dense(units, name="projection")
         # Section 3.5: a gated linear unit passes on a quarter of its input's variance.
         initializer = keras.initializers.VarianceScaling(

@@ -2,6 +2,8 @@
 
 import keras
 
+from s2s_keras.layers.dropout import Dropout
+
 
 @keras.saving.register_keras_serializable("s2s_keras")
 class FeedForward(keras.layers.Layer):
@@ -26,7 +28,7 @@ class FeedForward(keras.layers.Layer):
         self.hidden_units = hidden_units
         self.dropout_rate = dropout
         self.hidden = keras.layers.Dense(hidden_units, activation="relu", name="hidden")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
 
     def build(self, input_shape):
         """Creates the weights for inputs of `input_shape`, `(batch, time, units)`."""

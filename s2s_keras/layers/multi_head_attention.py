@@ -10,6 +10,7 @@ from s2s_keras.layers.dot_product_attention import (
     softmax_of_few,
     split_heads,
 )
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.rows import matmul_rows
 
 
@@ -21,7 +22,7 @@ class _MultiHead(keras.layers.Layer):
         self.supports_masking = True
         self.heads = heads
         self.dropout_rate = dropout
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
 
     def _kernel(self, name, rows, columns):
         return self.add_weight((rows, columns), "glorot_uniform", name=name)

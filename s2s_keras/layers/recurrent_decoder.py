@@ -5,6 +5,7 @@ from keras import ops
 
 from s2s_keras.layers.cells import make_cells
 from s2s_keras.layers.decoder_state import DecoderState
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.scan import scan_time
 
 
@@ -71,7 +72,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.initial = keras.layers.Dense(
             sum(cell.state_units for cell in self.cells), activation="tanh", name="initial"
         )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
         self.readout = keras.layers.Dense(output_units, activation="tanh", name="readout")
 
     def build(self, embedded_shape, annotation_units, state_units):

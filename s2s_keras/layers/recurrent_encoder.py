@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers.cells import make_cells
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.encoded import Encoded
 from s2s_keras.layers.scan import scan_time
 
@@ -64,7 +65,7 @@ class RecurrentEncoder(keras.layers.Layer):
         self.forward_cells = make_cells(cell, units, names)
         names = [f"backward_{index}" for index in range(layers if bidirectional else 0)]
         self.backward_cells = make_cells(cell, units, names)
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
 
     @property
     def annotation_units(self):

@@ -2,6 +2,7 @@
 
 import keras
 
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.layer_normalization import LayerNormalization
 
 NORMS = ("pre", "post")
@@ -30,7 +31,7 @@ class Residual(keras.layers.Layer):
         self.norm = norm
         self.dropout_rate = dropout
         self.normalization = LayerNormalization(name="normalization")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
 
     def build(self, input_shape):
         """Creates the weights for inputs of `input_shape`, `(batch, time, units)`."""

@@ -2,6 +2,7 @@
 
 import keras
 
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.layer_normalization import LayerNormalization
 from s2s_keras.layers.positions import make_positions
 
@@ -49,7 +50,7 @@ class TransformerStack(keras.layers.Layer):
             "max_length": max_length,
         }
         self.positions = make_positions(positions, max_length, name="positions")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
         block = (heads, feed_forward_units, dropout, inner_dropout, norm)
         self.blocks = [self.block_class(*block, name=f"block_{index}") for index in range(layers)]
         self.normalization = None

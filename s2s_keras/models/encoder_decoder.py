@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from s2s_keras.layers import TokenEmbedding
+from s2s_keras.layers.dropout import Dropout
 from s2s_keras.layers.rows import flatten_rows
 
 _PARTS = ("encoder", "decoder", "source_embedding")
@@ -76,7 +77,7 @@ class EncoderDecoder(keras.Model):
             self.source_embedding = TokenEmbedding(
                 vocabulary_size, embedding_units, name="source_embedding"
             )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = Dropout(dropout, name="dropout")
 
     @property
     def max_length(self):
