@@ -35,7 +35,8 @@ class Dropout(keras.layers.Dropout):
 def _random_bytes(shape, seed):
     """Bytes of any value, uint8 of the given shape."""
     count = math.prod(shape)
+    # The last axis must be known where they are taken apart.
     numbers = keras.random.randint(
-        ((count + 3) // 4,), -(2**31), 2**31 - 1, dtype="int32", seed=seed
+        ((count + 3) // 4, 1), -(2**31), 2**31 - 1, dtype="int32", seed=seed
     )
     return ops.reshape(ops.reshape(ops.view(numbers, "uint8"), (-1,))[:count], shape)

@@ -25,3 +25,14 @@ def test_every_call_drops_other_values_and_inference_none():
     assert (one != two).any()
     np.testing.assert_array_equal(layer(inputs, training=False), inputs)
     np.testing.assert_array_equal(Dropout(0.0)(inputs, training=True), inputs)
+
+
+def test_shapes_may_be_unknown_while_the_graph_is_made():
+    model = keras.Sequential([keras.Input((None, 5)), Dropout(0.5, seed=1)])
+    model.compile(loss="mse")
+    inputs = np.ones((4, 6, 5), "float32")
+    assert model.evaluate(inputs, inputs, verbose=0) == 0
+    model.fit(inputs, inputs, verbose=0)
+    outputs = keras.ops.convert_to_numpy(model(inputs, training=True))
+    assert outputs.shape == inputs.shape
+    assert set(np.unique(outputs)) == {0, 2}
