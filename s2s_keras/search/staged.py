@@ -59,6 +59,7 @@ class StagedSearch:
         Returns:
             `Hypotheses`, at least as long as the longest limit.
         """
+        source, limits = tf.convert_to_tensor(source), tf.convert_to_tensor(limits, tf.int32)
         half = (tf.shape(limits)[0] + 1) // 2
         longest = round_up(tf.reduce_max(limits), _LENGTHS)
         # Neither half waits for the other: a step of one leaves a core to a step of the other.
