@@ -35,7 +35,7 @@ def write_signatures(model, folder, lengths, beam_size):
     """
     specification = [tf.TensorSpec([None, None], tf.int32, name="source")]
     signatures = {}
-    for search, strategy in (("greedy", Greedy()), ("beam", Beam(beam_size))):
+    for search, strategy in (("greedy", Greedy()), ("beam", _beam(beam_size))):
         for tokens in lengths:
             for compiled in (False, True):
                 signatures[signature_name(search, tokens, compiled)] = tf.function(
@@ -58,6 +58,11 @@ def _decoder(model, strategy, tokens, compiled):
         return {"tokens": search.run(source, limits).tokens[:, 0]}
 
     return decode
+
+
+def _beam(size):
+    # CTranslate2's search: the best target of those found when as many have ended as it is wide.
+    return Beam(size, results=1, early_stopping=True)
 
 
 class Peer:

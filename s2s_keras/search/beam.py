@@ -32,20 +32,23 @@ class Beam(Strategy):
     be the best log probability in the beam, L the row's limit, a >= 0 the penalty. Whatever a
     hypothesis goes on with, its log probability stays at most s <= 0 and its length at most L, so
     its rank stays at most s / L^a. If `results` finished ones rank at least as high, going on
-    changes nothing (but for hypotheses that rank the same to the rounding of float32). This is
-    never too soon, and often later than the usual rule, which stops at K finished hypotheses.
+    changes nothing (but for hypotheses that rank the same to the rounding of float32).
+
+    With `early_stopping`, a source's search stops at K finished hypotheses, as in fairseq and
+    CTranslate2. That is sooner, but not safe: a hypothesis that would rank higher may be lost.
 
     Args:
         size: K. With 1, the result is that of `Greedy`.
         length_penalty: a; 0 ranks by probability, which favours short targets.
         results: how many finished hypotheses are returned, K unless given. Fewer let the search
             stop sooner. Where fewer exist, the last are empty with the score -1e9.
+        early_stopping: whether to stop at K finished hypotheses.
 
     Raises:
         InputError: if an argument lies outside its range.
     """
 
-    def __init__(self, size, length_penalty=1.0, results=None):
+    def __init__(self, size, length_penalty=1.0, results=None, early_stopping=False):
         if size < 1:
             raise InputError(f"beam size {size}: it must be 1 or more")
         if not length_penalty >= 0:
@@ -55,7 +58,10 @@ class Beam(Strategy):
         self.length_penalty = length_penalty
         self.width = size
         self.results = results or size
-        self.slots = self.width + self.results
+        self.early_stopping = early_stopping
+        # An early stop counts the finished hypotheses by the places that they fill.
+        self.finished = size if early_stopping else self.results
+        self.slots = self.width + self.finished
 
     def check(self, vocabulary_size):
         """See `Strategy`."""
@@ -71,7 +77,7 @@ class Beam(Strategy):
         A row has one hypothesis at first, in its beam or, where it is empty, among the finished.
         """
         first = [ops.where(each, 0.0, NEVER) for each in (ops.logical_not(ended), ended)]
-        sizes = (self.width - 1, self.results - 1)
+        sizes = (self.width - 1, self.finished - 1)
         score = [
             ops.pad(one, [[0, 0], [0, missing]], constant_values=NEVER)
             for one, missing in zip(first, sizes, strict=True)
@@ -86,7 +92,7 @@ class Beam(Strategy):
         going, ending = ops.where(ends, NEVER, value), ops.where(ends, value, NEVER)
         live, live_at = ops.top_k(going, self.width)
         ranks = self._ranks(ending[:, : self.width], position)
-        ranks, finished_at = ops.top_k(ops.concatenate([carry.extra, ranks], axis=1), self.results)
+        ranks, finished_at = ops.top_k(ops.concatenate([carry.extra, ranks], axis=1), self.finished)
         beam_goes_on = exists(ops.max(going[:, : self.width], axis=1))
         over = ops.logical_or(~beam_goes_on, self._is_settled(ranks, live, carry.limits))
         live = ops.where(ops.expand_dims(over, 1), NEVER, live)
@@ -96,7 +102,7 @@ class Beam(Strategy):
         slots = ops.concatenate([kept, parent], axis=1)
         tokens = ops.concatenate([ops.zeros_like(kept), token], axis=1)
         scores = ops.concatenate([carry.score[:, self.width :], value], axis=1)
-        order = ops.concatenate([live_at + self.results, finished_at], axis=1)
+        order = ops.concatenate([live_at + self.finished, finished_at], axis=1)
         slots, tokens = rows_of(slots, order), rows_of(tokens, order)
         return carry._replace(
             position=position,
@@ -110,9 +116,10 @@ class Beam(Strategy):
 
     def result(self, carry):
         """See `Strategy`."""
-        score = carry.score[:, self.width :]
+        best = slice(self.width, self.width + self.results)
+        score = carry.score[:, best]
         real = exists(score)
-        tokens = ops.where(ops.expand_dims(real, -1), carry.tokens[:, self.width :], PADDING)
+        tokens = ops.where(ops.expand_dims(real, -1), carry.tokens[:, best], PADDING)
         return tokens, ops.where(real, score, NEVER)
 
     def _candidates(self, carry, logits, barred):
@@ -139,7 +146,9 @@ class Beam(Strategy):
         return ops.power(ops.cast(length, "float32"), self.length_penalty)
 
     def _is_settled(self, ranks, live, limits):
-        """Whether no live hypothesis can be returned any more, boolean `(batch,)`."""
+        """Whether no live hypothesis is looked at any more, boolean `(batch,)`."""
+        if self.early_stopping:
+            return exists(ranks[:, -1])
         return ranks[:, -1] >= live[:, 0] / self._norm(ops.maximum(limits, 1))
 
     def _reorder(self, state, parents):

@@ -1,5 +1,7 @@
 """A search in stages, so that its cost follows the targets' lengths."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,6 +12,8 @@ from s2s_keras.search.search import Hypotheses
 _LENGTHS = np.array([48, 96, 192, 384, 512], "int32")
 # A compiled program serves batches of these sizes, and beyond, of multiples of the last.
 _BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128], "int32")
+# Its first stage goes on with this share of the rows, and then with this share of those.
+_SHARES = (2, 4)
 # And sources of these widths.
 _WIDTHS = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512], "int32")
 
@@ -45,7 +49,13 @@ class StagedSearch:
         self.compiled = compiled
         self._first, self._later = self._first_stage, self._stage
         if compiled:
-            self._first = tf.function(self._first_stage, jit_compile=True)
+            few = tf.function(self._first_stage, jit_compile=True)
+            many = tf.function(self._first_stages, jit_compile=True)
+            self._first = lambda source, limits: tf.cond(
+                tf.size(limits) < math.prod(_SHARES),
+                lambda: few(source, limits),
+                lambda: many(source, limits),
+            )
             self._later = tf.function(self._stage, jit_compile=True)
 
     def run(self, source, limits):
@@ -93,17 +103,38 @@ class StagedSearch:
     def _first_stage(self, source, limits):
         return self._stage(self.search.begin(source, limits, int(_LENGTHS[0])))
 
+    def _first_stages(self, source, limits):
+        """As `_first_stage`, going on with fewer and fewer rows as long as there is room.
+
+        If that is room enough, all have ended. If not, the others, too, go on from the `Carry` that
+        is returned: some steps are taken again.
+        """
+        carry, found = self._first_stage(source, limits)
+        rows, part = tf.range(tf.size(limits)), carry
+        for share, most in zip(_SHARES, (*_SHARES[1:], 0), strict=True):
+            order = tf.argsort(tf.cast(~self._rows_that_go_on(part), tf.int32), stable=True)
+            kept = tf.split(order, share)[0]
+            rows, part = tf.gather(rows, kept), self.search.keep_rows(part, kept)
+            part = self._advance_until(part, tf.size(kept) // most if most else 0)
+            found = _put(found, rows, self.search.finish(part))
+        goes_on = tf.reduce_any(~part.ended)
+        return carry._replace(ended=tf.logical_or(carry.ended, ~goes_on)), found
+
     def _stage(self, carry):
         """The `Carry` at the end of a stage, and the `Hypotheses` found until then."""
-        batch = keras.ops.shape(carry.limits)[0]
+        carry = self._advance_until(carry, keras.ops.shape(carry.limits)[0] // 2)
+        return carry, self.search.finish(carry)
+
+    def _advance_until(self, carry, rows):
+        """The `Carry` as soon as at most `rows` go on, or there is no room for another token."""
 
         def running(carry):
             going = keras.ops.sum(keras.ops.cast(self._rows_that_go_on(carry), "int32"))
-            return tf.logical_and(self.search.running(carry), 2 * going > batch)
+            return tf.logical_and(self.search.running(carry), going > rows)
 
         step = lambda carry: (self.search.advance(carry),)  # noqa: E731
         (carry,) = keras.ops.while_loop(running, step, (carry,))
-        return carry, self.search.finish(carry)
+        return carry
 
     def _goes_on(self, rows, carry, found):
         return tf.reduce_any(self._rows_that_go_on(carry))

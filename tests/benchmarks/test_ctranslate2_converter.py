@@ -11,6 +11,7 @@ from s2s_keras.layers import (
     TransformerEncoder,
 )
 from s2s_keras.models import EncoderDecoder
+from s2s_keras.search import Beam, Search
 from s2s_keras.special_ids import BEGIN, END
 
 ctranslate2 = pytest.importorskip("ctranslate2", reason="peers are not installed: make peers")
@@ -94,6 +95,23 @@ def test_greedy_translations_agree(models):
     assert [converter.to_ids(each.hypotheses[0]) for each in answers] == expected
     # CTranslate2's logarithm of the softmax is approximate.
     np.testing.assert_allclose([each.scores[0] for each in answers], scores, rtol=3e-3)
+
+
+def test_beam_translations_agree(models):
+    """Both stop at as many finished hypotheses as the beam is wide."""
+    model, translator = models
+    source = rows(5)
+    answers = translator.translate_batch(
+        [converter.to_tokens(row) for row in source],
+        beam_size=3,
+        min_decoding_length=0,
+        max_decoding_length=LENGTH,
+        return_end_token=True,
+    )
+    search = Search(model, Beam(3, results=1, early_stopping=True))
+    tokens = np.asarray(search.run(source, np.full(len(source), LENGTH), LENGTH).tokens[:, 0])
+    expected = [[int(each) for each in row if each] for row in tokens]
+    assert [converter.to_ids(each.hypotheses[0]) for each in answers] == expected
 
 
 def test_any_target_has_the_same_probability(models):

@@ -76,6 +76,39 @@ def test_the_early_stop_comes_early():
     assert len(steps) < 20
 
 
+def beam_search(model, source, size, limit, penalty):
+    """Ends at `size` finished targets; all finished, with their scores, best first."""
+    live, finished = [((), 0.0)], []
+    for position in range(limit):
+        candidates = [
+            ((*tokens, token), model.log_probability(source, (*tokens, token)))
+            for tokens, _ in live
+            for token in (3, *model.content)
+        ]
+        candidates = sorted(candidates, key=lambda pair: -pair[1])[: 2 * size]
+        ends = [pair[0][-1] == 3 or position == limit - 1 for pair in candidates]
+        finished += [p for p, end in zip(candidates[:size], ends[:size], strict=True) if end]
+        live = [p for p, end in zip(candidates, ends, strict=True) if not end][:size]
+        if len(finished) >= size or all(ends[:size]):
+            break
+    return sorted(finished, key=lambda pair: -pair[1] / len(pair[0]) ** penalty)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_early_stopping_ends_at_as_many_finished_hypotheses_as_the_beam_is_wide(penalty):
+    limits, differ = [12, 10, 7], False
+    for seed in range(8):
+        model = PrefixModel(40, 30, seed=seed)
+        tokens, score = run(model, Beam(4, penalty, 2, early_stopping=True), limits)
+        safe, _ = run(model, Beam(4, penalty, 2), limits)
+        for row, limit in enumerate(limits):
+            expected = beam_search(model, SOURCE[row], 4, limit, penalty)[:2]
+            assert rows(tokens[row]) == [target for target, _ in expected]
+            np.testing.assert_allclose(score[row], [each for _, each in expected], rtol=1e-4)
+        differ |= bool((tokens != safe).any())
+    assert differ or penalty < 1
+
+
 def test_a_beam_of_one_equals_greedy():
     for seed in range(3):
         model = PrefixModel(40, 20, seed=seed)

@@ -71,6 +71,18 @@ def test_compiled_gives_the_same_for_every_shape(model, strategy):
         assert_same(run(source, limits), expected, tolerance=2e-3)
 
 
+@pytest.mark.parametrize("room", [48, 8])
+def test_compiled_goes_on_with_fewer_rows(model, monkeypatch, room):
+    """Rows end at many lengths, within the room of the first stage and beyond."""
+    monkeypatch.setattr(module, "_LENGTHS", np.array([room, 96, 192], "int32"))
+    source = sources(24, 6)
+    limits = np.random.default_rng(0).integers(0, 40, 24).astype("int32")
+    expected = Search(model, Greedy(), min_length=40).run(source, limits, 40)
+    found = staged(model, Greedy(), True, min_length=40)(source, limits)
+    assert_same(found, expected, tolerance=2e-3)
+    np.testing.assert_array_equal(np.count_nonzero(found.tokens[:, 0], axis=-1), limits)
+
+
 def test_minimum_length_holds_across_stages(model):
     tokens = staged(model, Greedy(), False, min_length=60)(sources(2, 5), LIMITS[:1].repeat(2))
     assert (np.count_nonzero(tokens.tokens, axis=-1) >= 60).all()
