@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from benchmarks.decoding_setup import Translations
 from s2s_keras.export.batch_products import use_plain_batch_products
-from s2s_keras.search import Beam, Greedy, Search, StagedSearch, length_limits
+from s2s_keras.search import Greedy, Search, StagedSearch, length_limits, one_best_beam
 
 SAVED_MODEL = "saved_model"
 # The most tokens of a translation with natural stops; those of Multi30k's test sets have fewer.
@@ -35,7 +35,7 @@ def write_signatures(model, folder, lengths, beam_size):
     """
     specification = [tf.TensorSpec([None, None], tf.int32, name="source")]
     signatures = {}
-    for search, strategy in (("greedy", Greedy()), ("beam", _beam(beam_size))):
+    for search, strategy in (("greedy", Greedy()), ("beam", one_best_beam(beam_size))):
         for tokens in lengths:
             for compiled in (False, True):
                 signatures[signature_name(search, tokens, compiled)] = tf.function(
@@ -58,11 +58,6 @@ def _decoder(model, strategy, tokens, compiled):
         return {"tokens": search.run(source, limits).tokens[:, 0]}
 
     return decode
-
-
-def _beam(size):
-    # CTranslate2's search: the best target of those found when as many have ended as it is wide.
-    return Beam(size, results=1, early_stopping=True)
 
 
 class Peer:

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from s2s_keras.export.batch_products import use_plain_batch_products
 from s2s_keras.files import write_json
-from s2s_keras.search import Beam, Greedy
+from s2s_keras.search import Greedy, one_best_beam
 
 # TensorFlow Serving ignores what lies in here; the command line reads it.
 EXTRA = Path("assets.extra")
@@ -44,7 +44,7 @@ def write_saved_model(path, text_to_text, beam_size, description):
     """
     text = tf.TensorSpec([None], tf.string, name="text")
     source = tf.TensorSpec([None, None], tf.int32, name="source")
-    beam = Beam(beam_size, results=1)
+    beam = one_best_beam(beam_size)
     of_text = {
         "serving_default": text_to_text.translate,
         "beam": text_to_text.searching(beam).translate,

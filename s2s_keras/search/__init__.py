@@ -1,6 +1,6 @@
 """Search: from a model's next-token probabilities to a whole target."""
 
-from s2s_keras.search.beam import Beam
+from s2s_keras.search.beam import Beam, one_best_beam
 from s2s_keras.search.carry import Carry
 from s2s_keras.search.greedy import Greedy
 from s2s_keras.search.lengths import length_limits
@@ -24,4 +24,5 @@ __all__ = [
     "Translation",
     "Translator",
     "length_limits",
+    "one_best_beam",
 ]

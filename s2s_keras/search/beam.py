@@ -156,3 +156,11 @@ class Beam(Strategy):
             return state
         own = keras.tree.map_structure(lambda leaf: rows_of(leaf, parents), state.own)
         return state._replace(own=own)
+
+
+def one_best_beam(size, length_penalty=1.0):
+    """The beam search of the command line and of exports, which want one target, and soon.
+
+    Args and errors: see `Beam`.
+    """
+    return Beam(size, length_penalty, results=1, early_stopping=True)
