@@ -65,11 +65,12 @@ class MultiHeadContext(Attention):
         """See the class."""
         query = ops.matmul(query, self.query_kernel) * self.head_units**-0.5
         query = split_heads(query, self.heads)
-        return merge_heads(dot_product_weights(query, memory["keys"], memory["bias"]))
+        weights = dot_product_weights(query, memory["keys"], memory["bias"])
+        return ops.concatenate(ops.unstack(weights, self.heads, axis=1), axis=-1)
 
     def context(self, weights, memory):
         """The contexts `(batch, width, heads * head_units)`."""
-        return merge_heads(ops.matmul(split_heads(weights, self.heads), memory["values"]))
+        return merge_heads(ops.matmul(self._of_heads(weights), memory["values"]))
 
     def project(self, memory, kernel):
         """The values of each head times its rows of `kernel`, `(batch, heads * source, units)`."""
@@ -80,7 +81,12 @@ class MultiHeadContext(Attention):
 
     def source_weights(self, weights, memory):
         """The mean over the heads, `(batch, width, source)`."""
-        return ops.mean(split_heads(weights, self.heads), axis=1)
+        return ops.mean(self._of_heads(weights), axis=1)
+
+    def _of_heads(self, weights):
+        """`(batch, width, heads * source)` to `(batch, heads, width, source)`."""
+        # Source is unknown in graphs, where `split_heads` needs what it splits.
+        return ops.stack(ops.split(weights, self.heads, axis=-1), axis=1)
 
     def get_config(self):
         """The arguments of the constructor."""

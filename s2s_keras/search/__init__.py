@@ -3,12 +3,12 @@
 from s2s_keras.search.beam import Beam, one_best_beam
 from s2s_keras.search.carry import Carry
 from s2s_keras.search.greedy import Greedy
-from s2s_keras.search.lengths import length_limits
+from s2s_keras.search.lengths import length_limits, longest_target
 from s2s_keras.search.sampling import Sampling
 from s2s_keras.search.search import Hypotheses, Search
 from s2s_keras.search.staged import StagedSearch
 from s2s_keras.search.strategy import Strategy
-from s2s_keras.search.text_to_text import TextToText
+from s2s_keras.search.text_to_text import TextToText, source_ids, target_text
 from s2s_keras.search.translator import Translation, Translator
 
 __all__ = [
@@ -24,5 +24,8 @@ __all__ = [
     "Translation",
     "Translator",
     "length_limits",
+    "longest_target",
     "one_best_beam",
+    "source_ids",
+    "target_text",
 ]

@@ -18,4 +18,9 @@ def length_limits(source, max_length):
         int32 `(batch,)`.
     """
     tokens = ops.sum(ops.cast(ops.not_equal(source, 0), "int32"), axis=-1)
-    return ops.where(tokens > 1, ops.minimum(2 * tokens + 8, max_length), 0)
+    return ops.where(tokens > 1, longest_target(tokens, max_length), 0)
+
+
+def longest_target(tokens, max_length):
+    """The limit of a source of so many `tokens`, the end token among them: int32, any shape."""
+    return ops.minimum(2 * tokens + 8, max_length)

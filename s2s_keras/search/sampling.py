@@ -41,7 +41,7 @@ class Sampling(Strategy):
             raise InputError(f"samples {samples}: it must be 1 or more")
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
         self.seed = seed
-        self.width = self.slots = samples
+        self.width = self.slots = self.results = samples
 
     def start(self, ended):
         """See `Strategy`. `extra` holds the keys of the random numbers."""

@@ -89,10 +89,7 @@ class Search:
             )
         check_length(self.model, max_length)
         limits = ops.minimum(ops.convert_to_tensor(limits, "int32"), max_length)
-        carry = self.begin(source, limits, max_length, prefix)
-        step = lambda carry: (self.advance(carry),)  # noqa: E731
-        (carry,) = ops.while_loop(self.running, step, (carry,))
-        return self.finish(carry)
+        return self.finish(self.complete(self.begin(source, limits, max_length, prefix)))
 
     def begin(self, source, limits, length, prefix=None):
         """The first `Carry`, with room for `length` tokens; see `run` for the rest."""
@@ -123,6 +120,12 @@ class Search:
         logits = ops.cast(logits, "float32")
         too_early = carry.position + 1 < self.min_length if self.min_length > 1 else False
         return self.strategy.extend(carry, logits, barred_ids(too_early), state)
+
+    def complete(self, carry):
+        """The `Carry` as soon as `running` no longer holds, in one loop."""
+        step = lambda carry: (self.advance(carry),)  # noqa: E731
+        (carry,) = ops.while_loop(self.running, step, (carry,))
+        return carry
 
     def grow(self, carry, length):
         """The `Carry` with room for `length` tokens."""

@@ -74,10 +74,19 @@ class StagedSearch:
         longest = round_up(tf.reduce_max(limits), _LENGTHS)
         # Neither half waits for the other: a step of one leaves a core to a step of the other.
         halves = [
-            self._run(source[part], limits[part], longest)
+            self._run_if_any(source[part], limits[part], longest)
             for part in (slice(None, half), slice(half, None))
         ]
         return Hypotheses(*(tf.concat(parts, axis=0) for parts in zip(*halves, strict=True)))
+
+    def _run_if_any(self, source, limits, longest):
+        """As `_run`, also where a half has no row, which some operators cannot take."""
+        results = self.search.strategy.results
+        return tf.cond(
+            tf.size(limits) > 0,
+            lambda: self._run(source, limits, longest),
+            lambda: Hypotheses(tf.zeros((0, results, longest), tf.int32), tf.zeros((0, results))),
+        )
 
     def _run(self, source, limits, longest):
         count = tf.shape(limits)[0]

@@ -15,10 +15,12 @@ class Strategy:
     Attributes:
         width: how many hypotheses of each source the model reads at once.
         slots: how many rows of tokens of each source are kept.
+        results: how many targets of each source are the result.
     """
 
     width = 1
     slots = 1
+    results = 1
 
     def check(self, vocabulary_size):
         """Raises an `InputError` where the strategy does not suit the vocabulary."""

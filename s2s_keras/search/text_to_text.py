@@ -8,6 +8,18 @@ from s2s_keras.search.staged import StagedSearch
 from s2s_keras.special_ids import BEGIN, END, PADDING
 
 
+def source_ids(text, tokenizer, max_length):
+    """Texts `(batch,)` to source ids int32 `(batch, source)`, at most `max_length` with the end."""
+    ids = tokenizer.tokenize(tf.strings.strip(text))[:, : max_length - 1]
+    ends = tf.fill([tf.shape(text)[0], 1], END)
+    return tf.concat([ids, ends], axis=1).to_tensor(PADDING)
+
+
+def target_text(tokens, tokenizer):
+    """Target ids `(batch, target)` to texts `(batch,)`, in which a line break becomes a space."""
+    return tf.strings.regex_replace(tokenizer.detokenize(tokens), r"[\r\n]", " ")
+
+
 class TextToText:
     """What a trained model does with text, as graph functions.
 
@@ -40,9 +52,7 @@ class TextToText:
 
     def source_ids(self, text):
         """Texts `(batch,)` to the model's source ids int32 `(batch, source)`."""
-        ids = self.tokenizer.tokenize(tf.strings.strip(text))[:, : self.max_length - 1]
-        ends = tf.fill([tf.shape(text)[0], 1], END)
-        return tf.concat([ids, ends], axis=1).to_tensor(PADDING)
+        return source_ids(text, self.tokenizer, self.max_length)
 
     def tokens(self, source):
         """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`."""
@@ -58,7 +68,7 @@ class TextToText:
         A line break in a translation becomes a space: one line in, one line out.
         """
         answer = self.tokens(self.source_ids(text))
-        return {"text": self._text(answer["tokens"]), "score": answer["score"]}
+        return {"text": target_text(answer["tokens"], self.tokenizer), "score": answer["score"]}
 
     def attend(self, text):
         """`translate` and where the model looked.
@@ -76,12 +86,9 @@ class TextToText:
         inputs = {"source": source, "target": read}
         _, weights = self.model(inputs, training=False, return_attention_scores=True)
         return {
-            "text": self._text(tokens),
+            "text": target_text(tokens, self.tokenizer),
             "score": answer["score"],
             "source_tokens": self.tokenizer.pieces_in_graph(source),
             "output_tokens": self.tokenizer.pieces_in_graph(tokens),
             "weights": tf.where(tf.expand_dims(tokens != 0, -1), weights, 0.0),
         }
-
-    def _text(self, tokens):
-        return tf.strings.regex_replace(self.tokenizer.detokenize(tokens), r"[\r\n]", " ")

@@ -101,6 +101,27 @@ def test_rows_that_have_ended_leave_the_batch(model, monkeypatch):
     assert seen == [4] * 2 + [2] * 6 + [1] * 52 + [4] * 8 + [1] * 52
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", ["convolutional-encoder", "multi-head"])
+def test_one_row_of_unknown_width(name, compiled):
+    """Half of it has no row, which a convolution cannot take."""
+    keras.utils.set_random_seed(0)
+    model = small_model(name)
+    source, limits = sources(1, 6), LIMITS[:1]
+    expected = Search(model, Greedy()).run(source, limits, 110)
+    assert_same(staged(model, Greedy(), compiled)(source, limits), expected, tolerance=2e-3)
+
+
+def test_an_empty_half_is_not_searched(model, monkeypatch):
+    search, seen = Search(model, Greedy()), []
+    begin = search.begin
+    monkeypatch.setattr(
+        search, "begin", lambda source, *rest: seen.append(len(source)) or begin(source, *rest)
+    )
+    StagedSearch(search).run(sources(1, 5), LIMITS[1:2])
+    assert seen == [1]
+
+
 def test_a_batch_without_rows(model):
     found = staged(model, Greedy(), False)(np.zeros((0, 3), "int32"), np.zeros(0, "int32"))
     assert found.tokens.shape[0] == 0
