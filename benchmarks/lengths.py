@@ -129,6 +129,7 @@ def _draw(axes, lines, horizontal, vertical):
     for name, (lengths, values) in lines.items():
         axes.plot(lengths, values, marker="o", label=name)
     axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:.0f}")
     axes.set_ylim(bottom=0)
     axes.set_xlabel(horizontal)
     axes.set_ylabel(vertical)

@@ -20,6 +20,7 @@ ROOMS = [
     "evaluation",
     "training",
     "export",
+    "serving",
     "command_line",
 ]
 # Every room may use these.

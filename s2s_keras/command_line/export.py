@@ -7,8 +7,9 @@ _DESCRIPTION = """\
 Write a training run's best model as a folder to deploy.
 
 DIR/VERSION is a SavedModel that takes text and gives text: TensorFlow Serving mounts DIR, and any
-program that loads SavedModels with TensorFlow Text's operators can run it. DIR/README.md says what
-the model is and lists its signatures. A version appears whole or not at all, and is never
+program that loads SavedModels with TensorFlow Text's operators can run it. DIR/litert holds the
+model for LiteRT, from token ids to token ids. DIR/README.md says what the model is and lists its
+signatures. A version appears whole or not at all, and is never
 overwritten.
 """
 
@@ -33,6 +34,10 @@ def add_to(commands):
         metavar="K",
         help="width of the beam search (%(default)s)",
     )
+    parser.add_argument("--author", default="not stated", metavar="TEXT", help="who made the model")
+    parser.add_argument(
+        "--license", default="not stated", metavar="TEXT", help="the terms that it is under"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -44,6 +49,13 @@ def _run(options):
     run = Run(options.model)
     if not run.exists():
         raise InputError(f"{options.model}: holds no training run")
-    folder = export(run, options.output, options.version, options.beam_size)
+    folder = export(
+        run,
+        options.output,
+        options.version,
+        options.beam_size,
+        options.author,
+        options.license,
+    )
     print(f"exported {options.model} to {folder}", file=sys.stderr)
     print(folder)

@@ -1,4 +1,4 @@
-"""Anything that translates: a training run, an exported folder, a SavedModel."""
+"""Anything that translates: a training run, an exported folder, a SavedModel, a `.tflite` file."""
 
 import json
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from s2s_keras.errors import InputError
+from s2s_keras.export.litert_model import LiteRTModel
 from s2s_keras.export.saved_model import DESCRIPTION_FILE, TOKENIZER_FILE
 from s2s_keras.models import EncoderDecoder
 from s2s_keras.search import Greedy, TextToText, Translator
@@ -52,8 +53,8 @@ def load(path, strategy=None):
     """Loads a model, whatever it is.
 
     Args:
-        path: a training run's folder, an exported folder (its newest version is loaded), or one
-            SavedModel version folder.
+        path: a training run's folder, an exported folder (its newest version is loaded), one
+            SavedModel version folder, or one `.tflite` file.
         strategy: how to search, greedily unless given; an exported model has only the beam that it
             was exported with.
 
@@ -66,6 +67,8 @@ def load(path, strategy=None):
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
+    if path.is_file():
+        return _load_litert(path, strategy)
     if Run(path).exists():
         return _load_run(path, strategy)
     versions = exported_versions(path)
@@ -74,7 +77,8 @@ def load(path, strategy=None):
     if _is_saved_model(path):
         return _load_saved_model(path, strategy)
     raise InputError(
-        f"{path}: holds no model: give a training run, an exported folder or one of its versions"
+        f"{path}: holds no model: give a training run, an exported folder, one of its versions "
+        "or a .tflite file"
     )
 
 
@@ -128,14 +132,31 @@ def _load_saved_model(path, strategy):
         target=description["target"],
         max_length=description["max_length"],
         tokenizer=Tokenizer.load(path / TOKENIZER_FILE),
-        translator=Translator(_kept_alive(loaded, _signature_for(strategy, description, path))),
+        translator=Translator(
+            _kept_alive(loaded, _signature_for(strategy, description, path, "serving_default"))
+        ),
         attend=_kept_alive(loaded, "attention"),
     )
 
 
-def _signature_for(strategy, description, path):
+def _load_litert(path, strategy):
+    model = LiteRTModel(path)
+    signature = _signature_for(strategy, model.description, path, "greedy")
+    return Deployed(
+        path=path,
+        source=model.description["source"],
+        target=model.description["target"],
+        max_length=model.description["max_length"],
+        tokenizer=model.tokenizer,
+        translator=Translator(lambda text: model.translate(text, signature)),
+        attend=model.attend,
+    )
+
+
+def _signature_for(strategy, description, path, greedy):
+    """The name of the signature that searches with `strategy`; `greedy` is one's name."""
     if isinstance(strategy, Greedy | None):
-        return "serving_default"
+        return greedy
     beam_size = description["beam_size"]
     if (strategy.width, strategy.length_penalty) != (beam_size, 1.0):
         raise InputError(

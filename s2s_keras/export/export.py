@@ -6,31 +6,39 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from s2s_keras.corpora import read_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.export.deployed import exported_versions, text_to_text
+from s2s_keras.export.golden_vectors import golden_vectors
+from s2s_keras.export.litert import default_width, litert_files
 from s2s_keras.export.model_card import model_card
 from s2s_keras.export.saved_model import write_saved_model
+from s2s_keras.export.serving_files import server_notes, write_serving_files
 from s2s_keras.files import replacing, write_atomically, write_json
 
+LITERT = "litert"
 
-def export(run, output, version=1, beam_size=5):
+
+def export(run, output, version=1, beam_size=5, author="not stated", license="not stated"):
     """Writes a run's best model as version `version` of an exported folder.
 
-    The version appears whole or not at all. The files beside the version folders (model card,
-    tokenizer, `results.json`) belong to the newest version.
+    The version appears whole or not at all. The files beside the version folders (`.tflite` files,
+    tokenizer, model card, `results.json`) belong to the newest version.
 
     Args:
         run: a `Run`.
         output: the exported folder, which may hold other versions.
         version: a positive integer.
         beam_size: width of the beam search, which an exported model has fixed.
+        author: who made the model, for the model card and the `.tflite` files' metadata.
+        license: the terms that it may be used under, for the same.
 
     Returns:
         The path of the version's folder.
 
     Raises:
         InputError: if the version exists, or the folder is none, or cannot be written, or the
-            vocabulary is smaller than the beam.
+            vocabulary is smaller than the beam, or LiteRT lacks an operator of the model.
     """
     output = Path(output)
     folder = output / str(version)
@@ -50,23 +58,35 @@ def export(run, output, version=1, beam_size=5):
         "max_length": settings.max_length,
         "vocabulary_size": translation.tokenizer.vocabulary_size,
         "beam_size": beam_size,
+        "litert_source_width": default_width(settings.max_length),
+        "author": author,
+        "license": license,
     }
     try:
         with replacing(folder) as temporary:
             write_saved_model(temporary, translation, beam_size, description)
+            # What cannot be converted leaves no version behind.
+            litert = dict(litert_files(translation, beam_size, description))
         if version >= max(exported_versions(output)):
-            _write_beside(output, version, run, translation, description)
+            _write_beside(output, version, run, translation, description, litert)
     except (OSError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: cannot be written ({reason})") from error
     return folder
 
 
-def _write_beside(output, version, run, translation, description):
+def _write_beside(output, version, run, translation, description, litert):
     results = {"version": version, **description, **_results(run, translation.model)}
     results["saved_model_bytes"] = _size(output / str(version))
+    results["litert_bytes"] = {precision: len(data) for precision, data in litert.items()}
+    for precision, data in litert.items():
+        write_atomically(output / LITERT / f"{precision}.tflite", data)
     write_atomically(output / "tokenizer.model", translation.tokenizer.model)
-    write_atomically(output / "README.md", model_card(results).encode())
+    texts = [text for pair in read_pairs(run.validation_file)[:20] for text in pair]
+    write_json(output / "tokenizer_vectors.json", golden_vectors(translation.tokenizer, texts))
+    write_serving_files(output, f"{description['source']}-{description['target']}")
+    notes = server_notes(output / str(version))
+    write_atomically(output / "README.md", model_card(results, notes).encode())
     write_json(output / "results.json", results)
 
 

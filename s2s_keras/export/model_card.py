@@ -1,11 +1,12 @@
 """The README of an exported folder."""
 
 
-def model_card(results):
+def model_card(results, server_notes):
     """A model card in Markdown.
 
     Args:
         results: what `results.json` holds.
+        server_notes: what a server must have to run the SavedModel, in Markdown.
     """
     best = results["validation"]
     return f"""# {results["source"]} to {results["target"]}, {results["model"]}
@@ -25,11 +26,19 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 | validation loss (nats a token) | {best["loss"]:.3f} |
 | longest source and target | {results["max_length"]} tokens, end token included |
 | size of the SavedModel | {results["saved_model_bytes"] / 1e6:.1f} MB |
+| sizes of the `.tflite` files | {_sizes(results["litert_bytes"])} |
+| author | {results["author"]} |
+| license | {results["license"]} |
 
 ## Files
 
 - `{results["version"]}/`: SavedModel for TensorFlow Serving, version {results["version"]}.
+- `litert/`: the model for LiteRT, in three precisions.
+- `compose.yaml`, `models.config`, `batching_parameters.txt`: for TensorFlow Serving; `docker \
+compose up` starts it.
 - `tokenizer.model`: the SentencePiece model. Ids: 0 padding, 1 unknown, 2 begin, 3 end.
+- `tokenizer_vectors.json`: texts, their ids, and the texts decoded from these, which a tokenizer \
+outside Python must reproduce.
 - `results.json`: the figures above.
 
 ## Signatures of the SavedModel
@@ -55,4 +64,25 @@ import tensorflow_text
 model = tf.saved_model.load("{results["version"]}")
 print(model.signatures["serving_default"](text=tf.constant(["..."]))["text"])
 ```
+
+{server_notes}
+## Signatures of the `.tflite` files
+
+| signature | takes | gives |
+| --- | --- | --- |
+| `greedy`, `beam` | `source` int32 `[batch, source]`, end id last, 0 = padding | `tokens` int32 \
+`[batch, target]`, 0 after the end id, `score` float32 `[batch]` |
+| `encode` | `source` | the decoder's state: tensors by name |
+| `decode_step` | `token` int32 `[batch]` (the begin id, then the token chosen last) and the state \
+| `logits` float32 `[batch, vocabulary]`, `weights` float32 `[batch, source]`, the state |
+
+`beam` is {results["beam_size"]} wide. LiteRT's own operators suffice. Batch and source may be \
+resized, to at most {results["max_length"]} tokens; unless they are, `source` is \
+[1, {results["litert_source_width"]}]. A target has at most twice as many tokens as its source and \
+8 more, and a source with no token but its end has an empty one. Ids 0, 1 and 2 are never chosen. \
+Each file ends with a ZIP archive that holds `tokenizer.model` and `s2s_keras.json`.
 """
+
+
+def _sizes(sizes):
+    return ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in sizes.items())

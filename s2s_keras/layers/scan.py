@@ -1,9 +1,27 @@
 """A loop over time."""
 
+import contextlib
+import contextvars
 import itertools
 
 import keras
 from keras import ops
+
+_in_buffers = contextvars.ContextVar("in_buffers", default=False)
+
+
+@contextlib.contextmanager
+def scans_in_buffers():
+    """Inside this block, `scan_time` writes to buffers that exist before the loop.
+
+    LiteRT has no lists of tensors, in which TensorFlow's loop collects what it computes. Such a
+    loop is for inference: on JAX it has no gradient.
+    """
+    token = _in_buffers.set(True)
+    try:
+        yield
+    finally:
+        _in_buffers.reset(token)
 
 
 def scan_time(step, initial, inputs):
@@ -29,5 +47,28 @@ def scan_time(step, initial, inputs):
         return (time + 1, carry), (time, carry)
 
     first = (ops.convert_to_tensor(0, "int32"), initial)
-    _, (_, carries) = ops.scan(run, first, joined)
+    scan = _scan_in_buffers if _in_buffers.get() else ops.scan
+    _, (_, carries) = scan(run, first, joined)
     return keras.tree.map_structure(lambda each: ops.swapaxes(each, 0, 1), carries)
+
+
+def _scan_in_buffers(run, first, inputs):
+    """As `ops.scan`, where `run` gives carries and outputs of the first carry's shapes."""
+    length = ops.shape(inputs)[0]
+    buffers = keras.tree.map_structure(
+        lambda each: ops.zeros((length, *ops.shape(each)), each.dtype), first
+    )
+
+    def body(carry, buffers):
+        start = carry[0]
+        carry, outputs = run(carry, ops.take(inputs, start, axis=0))
+        buffers = keras.tree.map_structure(
+            lambda buffer, each: ops.slice_update(
+                buffer, (start, *[0] * len(each.shape)), ops.expand_dims(each, 0)
+            ),
+            buffers,
+            outputs,
+        )
+        return carry, buffers
+
+    return ops.while_loop(lambda carry, _: carry[0] < length, body, (first, buffers))

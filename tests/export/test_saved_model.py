@@ -8,6 +8,7 @@ import sys
 import c_api_program
 import numpy as np
 import pytest
+import sentencepiece
 import tensorflow as tf
 from commands import command_line
 from tensorflow.core.protobuf import saved_model_pb2
@@ -152,6 +153,11 @@ def test_the_files_beside_the_version(exported, trained):
         "README.md",
         "results.json",
         "tokenizer.model",
+        "tokenizer_vectors.json",
+        "litert",
+        "models.config",
+        "batching_parameters.txt",
+        "compose.yaml",
     }
     results = json.loads((exported / "results.json").read_text())
     assert results["version"] == 1
@@ -215,3 +221,13 @@ def test_a_second_version_stands_beside_the_first(exported, trained, tmp_path):
     older = command_line("export", trained, "--output", folder, "--version", "3")
     assert older.returncode == 0, older.stderr.decode()
     assert json.loads((folder / "results.json").read_text())["version"] == 7
+
+
+def test_another_sentencepiece_reproduces_the_vectors(exported):
+    """That of PyPI, as a phone's or a page's has to."""
+    processor = sentencepiece.SentencePieceProcessor(str(exported / "tokenizer.model"))
+    vectors = json.loads((exported / "tokenizer_vectors.json").read_text())
+    assert len(vectors) > 30
+    assert [processor.encode(each["text"]) for each in vectors] == [each["ids"] for each in vectors]
+    lossless = [each["decoded"] == each["text"] for each in vectors]
+    assert sum(lossless) >= len(vectors) - 1

@@ -1,0 +1,87 @@
+"""A `.tflite` file that was exported, read back."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from s2s_keras.errors import InputError
+from s2s_keras.export.litert_metadata import read_files
+from s2s_keras.search import source_ids, target_text
+from s2s_keras.special_ids import BEGIN
+from s2s_keras.tokenizer import Tokenizer
+
+
+class LiteRTModel:
+    """Runs a `.tflite` file, text in and text out, with the tokenizer that it carries.
+
+    It is not safe to call from several threads at once.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        description: what `export` wrote of it, a dictionary.
+        tokenizer: its `Tokenizer`.
+
+    Raises:
+        InputError: if it is damaged, or no file that `export` wrote.
+    """
+
+    def __init__(self, path):
+        tokenizer_model, self.description = read_files(path)
+        self.tokenizer = Tokenizer(tokenizer_model)
+        try:
+            self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+            self._runners = {
+                name: self._interpreter.get_signature_runner(name)
+                for name in self._interpreter.get_signature_list()
+            }
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{path}: this .tflite file is damaged ({reason})") from error
+
+    def run(self, signature, **inputs):
+        """The outputs of a signature, arrays by name."""
+        return self._runners[signature](**inputs)
+
+    def translate(self, text, signature="greedy"):
+        """Texts, a string tensor `(batch,)`, to `text` and `score`, each `(batch,)`."""
+        answer = self._search(self._source_ids(text), signature)
+        text = target_text(answer["tokens"], self.tokenizer)
+        return {"text": text, "score": tf.constant(answer["score"])}
+
+    def attend(self, text):
+        """`translate`, greedily, and where the model looked; see `TextToText.attend`."""
+        source = self._source_ids(text)
+        answer = self._search(source, "greedy")
+        tokens = answer["tokens"][:, : max(1, (answer["tokens"] != 0).sum(axis=1).max(initial=0))]
+        return {
+            "text": target_text(tokens, self.tokenizer),
+            "score": tf.constant(answer["score"]),
+            "source_tokens": self.tokenizer.pieces_in_graph(tf.constant(source)),
+            "output_tokens": self.tokenizer.pieces_in_graph(tf.constant(tokens)),
+            "weights": tf.constant(self._weights(source, tokens)),
+        }
+
+    def _source_ids(self, text):
+        return source_ids(text, self.tokenizer, self.description["max_length"]).numpy()
+
+    def _search(self, source, signature):
+        if not len(source):
+            return {"tokens": np.zeros((0, 1), "int32"), "score": np.zeros(0, "float32")}
+        return self.run(signature, source=source)
+
+    def _weights(self, source, tokens):
+        """Where the decoder looked for each of the `tokens`, `(batch, target, source)`."""
+        weights = np.zeros((*tokens.shape, source.shape[1]), "float32")
+        if not len(source):
+            return weights
+        state, token = self.run("encode", source=source), np.full(len(source), BEGIN, "int32")
+        for position in range(tokens.shape[1]):
+            state = self.run("decode_step", token=token, **state)
+            del state["logits"]
+            token = tokens[:, position]
+            weights[:, position] = state.pop("weights") * (token != 0)[:, np.newaxis]
+        return weights
