@@ -59,12 +59,12 @@ class _PackedOnce:
     """A part of a `ModelT` that several others share, also in the file."""
 
     def __init__(self, part):
-        self._part, self._offset = part, None
+        self._part, self._packed = part, {}
 
     def Pack(self, builder):  # noqa: N802
-        if self._offset is None:
-            self._offset = self._part.Pack(builder)
-        return self._offset
+        if builder not in self._packed:
+            self._packed = {builder: self._part.Pack(builder)}
+        return self._packed[builder]
 
 
 def check_operators(model):

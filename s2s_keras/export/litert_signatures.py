@@ -82,7 +82,7 @@ def _encode(model, max_length):
     def encode(source):
         length = longest_target(tf.shape(source)[1], max_length)
         state = model.start(source, width=1, length=length)
-        return {**_named(state), POSITION: tf.constant(0)}
+        return _computed({**_named(state), POSITION: tf.constant(0)}, source)
 
     return encode
 
@@ -91,13 +91,31 @@ def _decode_step(model):
     template = model.start(tf.ones((1, 2), tf.int32), width=1, length=2)
 
     def decode_step(token, position, **state):
-        leaves = [state[name] for name in _named(template)]
-        state = DecoderState(**keras.tree.pack_sequence_as(template._asdict(), leaves))
-        logits, state, weights = model.step(tf.expand_dims(token, 1), position, state)
+        before = {name: tf.cast(state[name], leaf.dtype) for name, leaf in _named(template).items()}
+        packed = keras.tree.pack_sequence_as(template._asdict(), list(before.values()))
+        logits, after, weights = model.step(
+            tf.expand_dims(token, 1), position, DecoderState(**packed)
+        )
+        after = _named(after)
+        kept = {name: leaf for name, leaf in after.items() if leaf is before[name]}
         outputs = {"logits": logits[:, 0], "weights": weights[:, 0], POSITION: position + 1}
-        return {**outputs, **_named(state)}
+        return {**outputs, **after, **_computed(kept, token)}
 
     return decode_step
+
+
+def _computed(tensors, ids):
+    """The same tensors by name, each computed from `ids`, truth values as int32.
+
+    LiteRT.js has no tensors of truth values, takes equal outputs for one, and leaves those unset
+    that depend on no input or are inputs themselves.
+    """
+    smallest, computed = tf.reduce_min(ids), {}
+    for number, (name, tensor) in enumerate(tensors.items(), 1):
+        tensor = tf.cast(tensor, tf.int32) if tensor.dtype == tf.bool else tensor
+        # No id is negative, so this adds zero; no two are alike, lest the converter merge them.
+        computed[name] = tensor + tf.cast(smallest < -number, tensor.dtype)
+    return computed
 
 
 def _named(state):
