@@ -46,25 +46,33 @@ def to_bytes(model):
     Tensors of one buffer share the description of their scales, which for a table of tokens is
     larger than all operators.
     """
-    packed_once = {}
-    for graph in model.subgraphs:
-        for tensor in graph.tensors:
-            if tensor.quantization is not None and model.buffers[tensor.buffer].data is not None:
-                once = packed_once.setdefault(tensor.buffer, _PackedOnce(tensor.quantization))
-                tensor.quantization = once
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    tensors = [
+        tensor
+        for graph in model.subgraphs
+        for tensor in graph.tensors
+        if tensor.quantization is not None and model.buffers[tensor.buffer].data is not None
+    ]
+    own, packed_once = [tensor.quantization for tensor in tensors], {}
+    for tensor in tensors:
+        once = packed_once.setdefault(tensor.buffer, _PackedOnce(tensor.quantization))
+        tensor.quantization = once
+    try:
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    finally:
+        for tensor, quantization in zip(tensors, own, strict=True):
+            tensor.quantization = quantization
 
 
 class _PackedOnce:
     """A part of a `ModelT` that several others share, also in the file."""
 
     def __init__(self, part):
-        self._part, self._packed = part, {}
+        self._part, self._offset = part, None
 
     def Pack(self, builder):  # noqa: N802
-        if builder not in self._packed:
-            self._packed = {builder: self._part.Pack(builder)}
-        return self._packed[builder]
+        if self._offset is None:
+            self._offset = self._part.Pack(builder)
+        return self._offset
 
 
 def check_operators(model):

@@ -49,13 +49,9 @@ class StagedSearch:
         self.compiled = compiled
         self._first, self._later = self._first_stage, self._stage
         if compiled:
-            few = tf.function(self._first_stage, jit_compile=True)
-            many = tf.function(self._first_stages, jit_compile=True)
-            self._first = lambda source, limits: tf.cond(
-                tf.size(limits) < math.prod(_SHARES),
-                lambda: few(source, limits),
-                lambda: many(source, limits),
-            )
+            self._few = tf.function(self._first_stage, jit_compile=True)
+            self._many = tf.function(self._first_stages, jit_compile=True)
+            self._first = self._compiled_first
             self._later = tf.function(self._stage, jit_compile=True)
 
     def run(self, source, limits):
@@ -108,6 +104,16 @@ class StagedSearch:
         loop = (rows, carry, found)
         shapes = tf.nest.map_structure(lambda each: each.shape, loop)
         return tf.while_loop(self._goes_on, self._go_on, loop, shape_invariants=shapes)[-1]
+
+    def _compiled_first(self, source, limits):
+        least, batch = math.prod(_SHARES), limits.shape[0]
+        if batch is not None:  # The graph of the other could not even be made.
+            return (self._few if batch < least else self._many)(source, limits)
+        return tf.cond(
+            tf.size(limits) < least,
+            lambda: self._few(source, limits),
+            lambda: self._many(source, limits),
+        )
 
     def _first_stage(self, source, limits):
         return self._stage(self.search.begin(source, limits, int(_LENGTHS[0])))

@@ -210,6 +210,6 @@ def test_a_tied_table_is_stored_once(tmp_path):
     before = len(to_bytes(file)), steps(interpreter(file), SOURCE, SOURCE)[0]
     share_tables(file)
     after = len(to_bytes(file)), steps(interpreter(file), SOURCE, SOURCE)[0]
-    assert after[0] < before[0] - 3000 * 60
+    assert after[0] < before[0] - 3000 * 50
     error_before, error_after = (np.abs(each - exact).mean() for each in (before[1], after[1]))
     assert error_after < error_before

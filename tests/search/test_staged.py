@@ -112,6 +112,15 @@ def test_one_row_of_unknown_width(name, compiled):
     assert_same(staged(model, Greedy(), compiled)(source, limits), expected, tolerance=2e-3)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 9])
+def test_compiled_for_a_batch_known_while_the_graph_is_made(count):
+    model = small_model("gru-attention")
+    source, limits = sources(count, 6), np.full(count, 9, "int32")
+    search = StagedSearch(Search(model, Greedy()), compiled=True)
+    found = tf.function(search.run)(source, limits)
+    assert_same(found, Search(model, Greedy()).run(source, limits, 9), tolerance=2e-3)
+
+
 def test_an_empty_half_is_not_searched(model, monkeypatch):
     search, seen = Search(model, Greedy()), []
     begin = search.begin
