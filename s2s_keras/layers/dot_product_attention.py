@@ -58,14 +58,17 @@ def split_heads(inputs, heads, time=None):
     units = inputs.shape[-1] // heads
     if time == 1:  # Then there is nothing to swap.
         return ops.reshape(inputs, (-1, heads, 1, units))
+    # A loop that carries what comes of this wants to know the batch again if it knew it before.
+    batch = -1 if time or inputs.shape[0] is None else inputs.shape[0]
     time = time or ops.shape(inputs)[1]
-    return ops.swapaxes(ops.reshape(inputs, (-1, time, heads, units)), 1, 2)
+    return ops.swapaxes(ops.reshape(inputs, (batch, time, heads, units)), 1, 2)
 
 
 def merge_heads(inputs):
     """`(batch, heads, time, d)` to `(batch, time, heads * d)`."""
     _, heads, time, units = ops.shape(inputs)
-    return ops.reshape(ops.swapaxes(inputs, 1, 2), (-1, time, heads * units))
+    batch = -1 if inputs.shape[0] is None else inputs.shape[0]
+    return ops.reshape(ops.swapaxes(inputs, 1, 2), (batch, time, heads * units))
 
 
 def merge_heads_to_rows(inputs):

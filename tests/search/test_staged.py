@@ -121,6 +121,16 @@ def test_compiled_for_a_batch_known_while_the_graph_is_made(count):
     assert_same(found, Search(model, Greedy()).run(source, limits, 9), tolerance=2e-3)
 
 
+@pytest.mark.parametrize("name", ["gru-attention", "multi-head", "transformer"])
+def test_one_row_known_while_the_graph_is_made(name):
+    keras.utils.set_random_seed(0)
+    model, source = small_model(name), sources(1, 6)
+    specs = [tf.TensorSpec([1, None], tf.int32), tf.TensorSpec([1], tf.int32)]
+    search = Search(model, Greedy())
+    run = tf.function(lambda *inputs: search.run(*inputs, 9), input_signature=specs)
+    assert_same(run(source, LIMITS[1:2]), search.run(source, LIMITS[1:2], 9))
+
+
 def test_an_empty_half_is_not_searched(model, monkeypatch):
     search, seen = Search(model, Greedy()), []
     begin = search.begin
