@@ -5,7 +5,6 @@ import shutil
 from tensorflow.core.protobuf import saved_model_pb2
 
 from s2s_keras.export.serving_files import WARM_UP_FILE
-from s2s_keras.export.slice_updates import use_plain_slice_updates
 
 MARK = "(2) "
 
@@ -14,7 +13,6 @@ def copy_version(source, target):
     """Copies a version without its warm-up file, which takes most of the time of loading it."""
     shutil.copytree(source, target)
     (target / WARM_UP_FILE).unlink(missing_ok=True)
-    use_plain_slice_updates(target)
 
 
 def mark_translations(folder, mark):

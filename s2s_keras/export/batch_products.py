@@ -1,6 +1,8 @@
 """Products of batches of small matrices, made fast where nothing is compiled."""
 
-from tensorflow.core.protobuf import saved_model_pb2
+import itertools
+
+from s2s_keras.export.saved_graphs import edited_graphs, nodes_of
 
 _OLD, _NEW = "BatchMatMulV2", "BatchMatMulV3"
 
@@ -15,15 +17,10 @@ def use_plain_batch_products(path):
     Args:
         path: the SavedModel's folder, a `pathlib.Path`.
     """
-    path = path / "saved_model.pb"
-    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for meta_graph in saved.meta_graphs:
-        graph = meta_graph.graph_def
-        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
-            for node in nodes:
-                if node.op == _OLD:
-                    _replace(node)
-    path.write_bytes(saved.SerializeToString(deterministic=True))
+    with edited_graphs(path) as graphs:
+        for node in itertools.chain.from_iterable(map(nodes_of, graphs)):
+            if node.op == _OLD:
+                _replace(node)
 
 
 def _replace(node):

@@ -2,7 +2,6 @@
 
 import tempfile
 
-import numpy as np
 import tensorflow as tf
 
 from s2s_keras.export.litert_file import (
@@ -49,7 +48,6 @@ def litert_files(text_to_text, beam_size, description):
     model, max_length = text_to_text.model, text_to_text.max_length
     signatures = LiteRTSignatures(model, max_length, beam_size)
     shapes = signatures.shapes((1, default_width(max_length)))
-    weights = sum(int(np.prod(each.shape)) for each in model.weights)
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(signatures, folder, signatures.functions)
         for precision in PRECISIONS:
@@ -59,5 +57,5 @@ def litert_files(text_to_text, beam_size, description):
             set_default_shapes(converted, shapes)
             add_metadata(converted, description)
             data = to_bytes(converted)
-            check_size(data, weights, precision)
+            check_size(data, model.count_params(), precision)
             yield precision, add_files(data, text_to_text.tokenizer.model, description)

@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from s2s_keras.errors import InputError
 from s2s_keras.export.litert_metadata import read_files
-from s2s_keras.search import source_ids, target_text
+from s2s_keras.search import attended, source_ids, target_text
 from s2s_keras.special_ids import BEGIN
 from s2s_keras.tokenizer import Tokenizer
 
@@ -57,13 +57,8 @@ class LiteRTModel:
         source = self._source_ids(text)
         answer = self._search(source, "greedy")
         tokens = answer["tokens"][:, : max(1, (answer["tokens"] != 0).sum(axis=1).max(initial=0))]
-        return {
-            "text": target_text(tokens, self.tokenizer),
-            "score": tf.constant(answer["score"]),
-            "source_tokens": self.tokenizer.pieces_in_graph(tf.constant(source)),
-            "output_tokens": self.tokenizer.pieces_in_graph(tf.constant(tokens)),
-            "weights": tf.constant(self._weights(source, tokens)),
-        }
+        arrays = (source, tokens, answer["score"], self._weights(source, tokens))
+        return attended(*map(tf.constant, arrays), self.tokenizer)
 
     def _source_ids(self, text):
         return source_ids(text, self.tokenizer, self.description["max_length"]).numpy()
@@ -83,5 +78,5 @@ class LiteRTModel:
             state = self.run("decode_step", token=token, **state)
             del state["logits"]
             token = tokens[:, position]
-            weights[:, position] = state.pop("weights") * (token != 0)[:, np.newaxis]
+            weights[:, position] = state.pop("weights")
         return weights

@@ -57,16 +57,14 @@ def _scale_rows(model, graph, index):
     row_scales = _add_tensor(graph, [*ids.shape, 1])
     look_up = copy.copy(gather)
     look_up.inputs, look_up.outputs = [scales, gather.inputs[1]], [row_scales]
-    for at, reader in enumerate(graph.operators):
-        if gather.outputs[0] not in reader.inputs:
-            continue
-        integers = _add_tensor(graph, rows.shape)
-        multiply = _operator(model, schema.BuiltinOperator.MUL, [integers, row_scales])
-        multiply.outputs = reader.outputs
-        cast = _operator(model, schema.BuiltinOperator.CAST, reader.inputs)
-        cast.outputs = [integers]
-        graph.operators[at : at + 1] = [cast, look_up, multiply]
-        return
+    readers = enumerate(graph.operators)
+    at, reader = next(each for each in readers if gather.outputs[0] in each[1].inputs)
+    integers = _add_tensor(graph, rows.shape)
+    multiply = _operator(model, schema.BuiltinOperator.MUL, [integers, row_scales])
+    multiply.outputs = reader.outputs
+    cast = _operator(model, schema.BuiltinOperator.CAST, reader.inputs)
+    cast.outputs = [integers]
+    graph.operators[at : at + 1] = [cast, look_up, multiply]
 
 
 def _operator(model, kind, inputs):
@@ -83,8 +81,13 @@ def _operator(model, kind, inputs):
 
 
 def _add_buffer(model, values):
+    """The index of a buffer that holds `values`, a new one unless another subgraph has added it."""
+    data = np.asarray(values, "float32").tobytes()
+    for index, buffer in enumerate(model.buffers):
+        if isinstance(buffer.data, bytes) and buffer.data == data:
+            return index
     buffer = schema.BufferT()
-    buffer.data = np.asarray(values, "float32").tobytes()
+    buffer.data = data
     model.buffers.append(buffer)
     return len(model.buffers) - 1
 

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 
 from s2s_keras.errors import InputError
+from s2s_keras.export.saved_graphs import nodes_of, read_graphs
 from s2s_keras.files import write_atomically
-from s2s_keras.special_ids import END, PADDING
+from s2s_keras.search import source_ids
 
 WARM_UP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 # A server without XLA could not answer for the others, and would then not load the model.
@@ -113,8 +113,7 @@ def write_warm_up(folder, tokenizer, max_length):
             text = tf.constant(batch)
             for signature in TEXT_SIGNATURES:
                 writer.write(_prediction_log(signature, "text", text))
-            ids = tokenizer.tokenize(text)[:, : max_length - 1]
-            source = tf.concat([ids, tf.fill([len(batch), 1], END)], axis=1).to_tensor(PADDING)
+            source = source_ids(text, tokenizer, max_length)
             writer.write(_prediction_log("tokens", "source", source))
 
 
@@ -146,11 +145,8 @@ def operators(folder):
     Returns:
         A sorted list.
     """
-    data = (Path(folder) / "saved_model.pb").read_bytes()
-    graphs = [each.graph_def for each in saved_model_pb2.SavedModel.FromString(data).meta_graphs]
-    functions = (function.node_def for graph in graphs for function in graph.library.function)
-    nodes = itertools.chain(*(graph.node for graph in graphs), *functions)
-    return sorted({node.op for node in nodes})
+    graphs = read_graphs(Path(folder))
+    return sorted({node.op for graph in graphs for node in nodes_of(graph)})
 
 
 def server_notes(folder):

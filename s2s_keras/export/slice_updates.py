@@ -1,7 +1,8 @@
 """Slices written into tensors without XLA."""
 
 from tensorflow.core.framework import node_def_pb2
-from tensorflow.core.protobuf import saved_model_pb2
+
+from s2s_keras.export.saved_graphs import edited_graphs
 
 _OLD, _NEW = "XlaDynamicUpdateSlice", "TensorStridedSliceUpdate"
 
@@ -19,15 +20,12 @@ def use_plain_slice_updates(path):
     Args:
         path: the SavedModel's folder, a `pathlib.Path`.
     """
-    path = path / "saved_model.pb"
-    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for meta_graph in saved.meta_graphs:
-        graph = meta_graph.graph_def
-        compiled = _compiled_functions(graph)
-        for function in graph.library.function:
-            if function.signature.name not in compiled:
-                _replace_in(function.node_def)
-    path.write_bytes(saved.SerializeToString(deterministic=True))
+    with edited_graphs(path) as graphs:
+        for graph in graphs:
+            compiled = _compiled_functions(graph)
+            for function in graph.library.function:
+                if function.signature.name not in compiled:
+                    _replace_in(function.node_def)
 
 
 def _compiled_functions(graph):

@@ -8,7 +8,7 @@ from s2s_keras.search.sampling import Sampling
 from s2s_keras.search.search import Hypotheses, Search
 from s2s_keras.search.staged import StagedSearch
 from s2s_keras.search.strategy import Strategy
-from s2s_keras.search.text_to_text import TextToText, source_ids, target_text
+from s2s_keras.search.text_to_text import TextToText, attended, source_ids, target_text
 from s2s_keras.search.translator import Translation, Translator
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "TextToText",
     "Translation",
     "Translator",
+    "attended",
     "length_limits",
     "longest_target",
     "one_best_beam",

@@ -146,7 +146,10 @@ class Beam(Strategy):
         return ops.power(ops.cast(length, "float32"), self.length_penalty)
 
     def _is_settled(self, ranks, live, limits):
-        """Whether no live hypothesis is looked at any more, boolean `(batch,)`."""
+        """Whether live hypotheses can no longer change the result, boolean `(batch,)`.
+
+        Stopping early, they are not looked at any more, whether they can or not.
+        """
         if self.early_stopping:
             return exists(ranks[:, -1])
         return ranks[:, -1] >= live[:, 0] / self._norm(ops.maximum(limits, 1))

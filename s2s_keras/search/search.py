@@ -123,8 +123,12 @@ class Search:
 
     def complete(self, carry):
         """The `Carry` as soon as `running` no longer holds, in one loop."""
+        return self.advance_while(self.running, carry)
+
+    def advance_while(self, goes_on, carry):
+        """The `Carry` as soon as `goes_on(carry)`, a boolean scalar, is False, in one loop."""
         step = lambda carry: (self.advance(carry),)  # noqa: E731
-        (carry,) = ops.while_loop(self.running, step, (carry,))
+        (carry,) = ops.while_loop(goes_on, step, (carry,))
         return carry
 
     def grow(self, carry, length):

@@ -127,9 +127,8 @@ class StagedSearch:
         carry, found = self._first_stage(source, limits)
         rows, part = tf.range(tf.size(limits)), carry
         for share, most in zip(_SHARES, (*_SHARES[1:], 0), strict=True):
-            order = tf.argsort(tf.cast(~self._rows_that_go_on(part), tf.int32), stable=True)
-            kept = tf.split(order, share)[0]
-            rows, part = tf.gather(rows, kept), self.search.keep_rows(part, kept)
+            kept = tf.split(self._order(part), share)[0]
+            rows, part = self._keep(kept, rows, part)
             part = self._advance_until(part, tf.size(kept) // most if most else 0)
             found = _put(found, rows, self.search.finish(part))
         goes_on = tf.reduce_any(~part.ended)
@@ -147,9 +146,7 @@ class StagedSearch:
             going = keras.ops.sum(keras.ops.cast(self._rows_that_go_on(carry), "int32"))
             return tf.logical_and(self.search.running(carry), going > rows)
 
-        step = lambda carry: (self.search.advance(carry),)  # noqa: E731
-        (carry,) = keras.ops.while_loop(running, step, (carry,))
-        return carry
+        return self.search.advance_while(running, carry)
 
     def _goes_on(self, rows, carry, found):
         return tf.reduce_any(self._rows_that_go_on(carry))
@@ -167,9 +164,16 @@ class StagedSearch:
         if self.compiled:
             # Rows that have ended fill up the batch.
             count = tf.minimum(round_up(count, _BATCHES), tf.size(goes_on))
-        kept = tf.argsort(tf.cast(~goes_on, tf.int32), stable=True)[:count]
-        rows, carry = tf.gather(rows, kept), self.search.keep_rows(carry, kept)
+        rows, carry = self._keep(self._order(carry)[:count], rows, carry)
         return rows, self.search.grow(carry, round_up(carry.position + 1, _LENGTHS))
+
+    def _keep(self, kept, rows, carry):
+        """What is left of `rows` of the whole batch, and of the `carry` that holds them."""
+        return tf.gather(rows, kept), self.search.keep_rows(carry, kept)
+
+    def _order(self, carry):
+        """The indices of all rows, those that go on first."""
+        return tf.argsort(tf.cast(~self._rows_that_go_on(carry), tf.int32), stable=True)
 
     def _rows_that_go_on(self, carry):
         return tf.reduce_any(~carry.ended, axis=1)

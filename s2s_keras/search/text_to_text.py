@@ -12,12 +12,37 @@ def source_ids(text, tokenizer, max_length):
     """Texts `(batch,)` to source ids int32 `(batch, source)`, at most `max_length` with the end."""
     ids = tokenizer.tokenize(tf.strings.strip(text))[:, : max_length - 1]
     ends = tf.fill([tf.shape(text)[0], 1], END)
-    return tf.concat([ids, ends], axis=1).to_tensor(PADDING)
+    return at_least_one_column(tf.concat([ids, ends], axis=1).to_tensor(PADDING))
+
+
+def at_least_one_column(ids):
+    """Ids `(batch, time)`, with a column of padding where there is none: no loop reads nothing."""
+    missing = tf.cast(tf.shape(ids)[1] == 0, tf.int32)
+    return tf.pad(ids, [[0, 0], [0, missing]], constant_values=PADDING)
 
 
 def target_text(tokens, tokenizer):
     """Target ids `(batch, target)` to texts `(batch,)`, in which a line break becomes a space."""
     return tf.strings.regex_replace(tokenizer.detokenize(tokens), r"[\r\n]", " ")
+
+
+def attended(source, tokens, score, weights, tokenizer):
+    """The answer of `TextToText.attend`.
+
+    Args:
+        source: ids `(batch, source)`.
+        tokens: ids `(batch, target)`.
+        score: `(batch,)`.
+        weights: `(batch, target, source)`, anything at padding of the target.
+        tokenizer: the `Tokenizer` of the ids.
+    """
+    return {
+        "text": target_text(tokens, tokenizer),
+        "score": score,
+        "source_tokens": tokenizer.pieces_in_graph(source),
+        "output_tokens": tokenizer.pieces_in_graph(tokens),
+        "weights": tf.where(tf.expand_dims(tokens != 0, -1), weights, 0.0),
+    }
 
 
 class TextToText:
@@ -55,12 +80,15 @@ class TextToText:
         return source_ids(text, self.tokenizer, self.max_length)
 
     def tokens(self, source):
-        """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`."""
+        """Source ids `(batch, source)` to `tokens` `(batch, target)` and `score` `(batch,)`.
+
+        There is at least one column of tokens, also where no row has any.
+        """
         limits = length_limits(source, self.max_length)
         tokens, score = self.search.run(source, limits)
         tokens, score = tokens[:, 0], score[:, 0]
         longest = tf.reduce_max(tf.reduce_sum(tf.cast(tokens != 0, tf.int32), axis=1))
-        return {"tokens": tokens[:, :longest], "score": score}
+        return {"tokens": tokens[:, : tf.maximum(longest, 1)], "score": score}
 
     def translate(self, text):
         """Texts `(batch,)` to `text` and `score`, each `(batch,)`.
@@ -85,10 +113,4 @@ class TextToText:
         read = tf.pad(tokens, [[0, 0], [1, 0]], constant_values=BEGIN)[:, :-1]
         inputs = {"source": source, "target": read}
         _, weights = self.model(inputs, training=False, return_attention_scores=True)
-        return {
-            "text": target_text(tokens, self.tokenizer),
-            "score": answer["score"],
-            "source_tokens": self.tokenizer.pieces_in_graph(source),
-            "output_tokens": self.tokenizer.pieces_in_graph(tokens),
-            "weights": tf.where(tf.expand_dims(tokens != 0, -1), weights, 0.0),
-        }
+        return attended(source, tokens, answer["score"], weights, self.tokenizer)

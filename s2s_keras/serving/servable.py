@@ -5,9 +5,9 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401 (its operators)
 from tensorflow_serving.apis import prediction_log_pb2
 
+from s2s_keras.export.serving_files import WARM_UP_FILE
 from s2s_keras.serving.serving_error import ServingError
 
-_WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 _MOST_WARM_UP_REQUESTS = 1000
 
 
@@ -37,7 +37,7 @@ class Servable:
             for name, signature in meta_graph.signature_def.items()
             if signature.method_name
         }
-        self._warm_up(path / _WARM_UP_FILE)
+        self._warm_up(path / WARM_UP_FILE)
 
     def signature(self, name):
         """The `SignatureDef` of a name, or nothing."""

@@ -77,18 +77,21 @@ def models(request, tmp_path):
     return model, ctranslate2.Translator(converter.convert(model, tmp_path / "model"))
 
 
+def translated(translator, source, **options):
+    """CTranslate2's answers for rows of ids."""
+    return translator.translate_batch(
+        [converter.to_tokens(row) for row in source],
+        min_decoding_length=0,
+        max_decoding_length=LENGTH,
+        return_end_token=True,
+        **options,
+    )
+
+
 def test_greedy_translations_agree(models):
     model, translator = models
     source = rows(3)
-    answers = translator.translate_batch(
-        [converter.to_tokens(row) for row in source],
-        beam_size=1,
-        min_decoding_length=0,
-        max_decoding_length=LENGTH,
-        length_penalty=0,
-        return_end_token=True,
-        return_scores=True,
-    )
+    answers = translated(translator, source, beam_size=1, length_penalty=0, return_scores=True)
     tokens, scores = greedy(model, source)
     assert len({tuple(row) for row in tokens}) > 5  # they do differ from each other
     expected = [[int(each) for each in row if each] for row in tokens]
@@ -101,13 +104,7 @@ def test_beam_translations_agree(models):
     """Both stop at as many finished hypotheses as the beam is wide."""
     model, translator = models
     source = rows(5)
-    answers = translator.translate_batch(
-        [converter.to_tokens(row) for row in source],
-        beam_size=3,
-        min_decoding_length=0,
-        max_decoding_length=LENGTH,
-        return_end_token=True,
-    )
+    answers = translated(translator, source, beam_size=3)
     search = Search(model, Beam(3, results=1, early_stopping=True))
     tokens = np.asarray(search.run(source, np.full(len(source), LENGTH), LENGTH).tokens[:, 0])
     expected = [[int(each) for each in row if each] for row in tokens]
