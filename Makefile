@@ -11,13 +11,17 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebook peers install clean
+.PHONY: help demo test lint notebook notebooks links pages results peers install clean
 
 help:  ## Say what can be made.
 	@echo "make demo          train on the built-in corpus, score, export, translate (8 minutes)"
 	@echo "make test          run the tests and validate the notebooks"
 	@echo "make notebook N=3  open lesson 3"
+	@echo "make notebooks     rebuild and execute all lessons, or with N=3 one of them"
+	@echo "make links         write the address of pyproject.toml into the lessons, for a fork"
+	@echo "make pages         the lessons as web pages, in build/pages"
 	@echo "make lint          check the style"
+	@echo "make results       write the reference models' table into the README"
 	@echo "make peers         install what the benchmarks compare with"
 	@echo "make clean         remove the environment and the demo"
 
@@ -49,7 +53,8 @@ demo: install
 test: install lint
 	$(BIN)/python -m pytest
 	@set -e; set -- notebooks/*.ipynb; if [ -e "$$1" ]; then \
-		$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg "$$@"; \
+		$(BIN)/python -m pytest --nbval --nbval-current-env \
+			--nbval-sanitize-with notebooks/sanitize.cfg "$$@"; \
 	else echo "no notebooks to validate yet"; fi
 
 lint: install
@@ -67,6 +72,19 @@ notebook: install
 	if [ -z "$(N)" ] || [ -z "$$lesson" ]; then \
 		echo "there is no lesson '$(N)': say make notebook N=1; there are: $$(ls notebooks/*.ipynb 2>/dev/null | xargs -n 1 basename 2>/dev/null | tr '\n' ' ')" >&2; exit 2; fi; \
 	$(BIN)/jupyter lab "$$lesson"
+
+notebooks: install
+	$(BIN)/python notebooks/build.py $(N)
+
+links: install
+	$(BIN)/python notebooks/build.py --links
+
+pages: install
+	$(BIN)/jupyter nbconvert --to html --template lesson --output-dir build/pages \
+		--TemplateExporter.extra_template_basedirs=notebooks/templates notebooks/*.ipynb
+
+results: install
+	$(BIN)/python -m benchmarks.results
 
 clean:
 	rm -rf $(VENV) $(RUN)
