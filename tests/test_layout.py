@@ -21,7 +21,6 @@ ROOMS = [
     "training",
     "export",
     "serving",
-    "report",
     "command_line",
     "lessons",
 ]
