@@ -13,7 +13,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebook notebooks links pages peers install clean
+.PHONY: help demo test lint notebook notebooks links pages results peers install clean
 
 help:  ## Say what can be made.
 	@echo "make demo          train on the built-in corpus, score, export, translate (8 minutes)"
@@ -23,6 +23,7 @@ help:  ## Say what can be made.
 	@echo "make links         write the address of pyproject.toml into the lessons, for a fork"
 	@echo "make pages         the lessons as web pages, in build/pages"
 	@echo "make lint          check the style"
+	@echo "make results       write the reference models' table into the README"
 	@echo "make peers         install what the benchmarks compare with"
 	@echo "make clean         remove the environment and the demo"
 
@@ -83,6 +84,9 @@ links: install
 pages: install
 	$(BIN)/jupyter nbconvert --to html --template lesson --output-dir build/pages \
 		--TemplateExporter.extra_template_basedirs=notebooks/templates notebooks/*.ipynb
+
+results: install
+	$(BIN)/python -m benchmarks.results
 
 clean:
 	rm -rf $(VENV) $(RUN)

@@ -2,7 +2,7 @@
 
 The package reads from left to right, and no part imports one to its right: `corpora`,
 `tokenizer`, `pipeline`, `layers`, `models`, `search`, `evaluation`, `training`, `export`,
-`serving`, `command_line`, `lessons`. `layers` and `models` use `keras.ops` alone and
+`serving`, `report`, `command_line`, `lessons`. `layers` and `models` use `keras.ops` alone and
 import no TensorFlow.
 """
 

@@ -21,6 +21,7 @@ ROOMS = [
     "training",
     "export",
     "serving",
+    "report",
     "command_line",
     "lessons",
 ]
