@@ -7,7 +7,7 @@ import sys
 import warnings
 
 from s2s_keras import __version__
-from s2s_keras.command_line import benchmark, evaluate, export, train, translate
+from s2s_keras.command_line import benchmark, evaluate, export, reproduce, train, translate
 from s2s_keras.errors import InputError
 
 _DESCRIPTION = """\
@@ -42,7 +42,7 @@ def main(arguments=None):
     )
     parser.add_argument("--version", action="version", version=f"s2s-keras {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, evaluate, translate, export, benchmark):
+    for command in (train, evaluate, translate, export, reproduce, benchmark):
         command.add_to(commands)
     options = parser.parse_args(arguments)
     warnings.showwarning = _print_warning

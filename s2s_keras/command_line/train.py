@@ -121,6 +121,20 @@ def _add_extras(add):
         help="let the model read its own tokens in training, a share that grows to P (%(default)s)",
     )
     add(
+        "--bpe-dropout",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="leave out merges of subwords, anew in each epoch, with probability P (%(default)s)",
+    )
+    add(
+        "--r-drop",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="read each batch twice, and weigh the difference between the two by X (%(default)s)",
+    )
+    add(
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         default="float32",

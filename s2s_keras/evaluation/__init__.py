@@ -9,9 +9,13 @@ from s2s_keras.evaluation.alignment import (
     attention_alignments,
     word_weights,
 )
+from s2s_keras.evaluation.bootstrap import bleu_interval
 from s2s_keras.evaluation.by_length import bleu_by_length
+from s2s_keras.evaluation.by_position import right_by_position
+from s2s_keras.evaluation.failures import worst_translations
 from s2s_keras.evaluation.figures import attention_figure, length_figure, training_figure
 from s2s_keras.evaluation.pieces import words_of_pieces
+from s2s_keras.evaluation.score_notes import score_notes
 from s2s_keras.evaluation.scores import TOKENIZERS, score
 
 __all__ = [
@@ -21,9 +25,13 @@ __all__ = [
     "attention_alignments",
     "attention_figure",
     "bleu_by_length",
+    "bleu_interval",
     "length_figure",
+    "right_by_position",
     "score",
+    "score_notes",
     "training_figure",
     "word_weights",
     "words_of_pieces",
+    "worst_translations",
 ]

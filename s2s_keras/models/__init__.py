@@ -2,7 +2,7 @@
 
 from s2s_keras.models.combination import PRECISIONS, build_model, resolve
 from s2s_keras.models.encoder_decoder import EncoderDecoder
-from s2s_keras.models.losses import MaskedCrossentropy, TokenAccuracy
+from s2s_keras.models.losses import MaskedCrossentropy, RDropCrossentropy, TokenAccuracy
 from s2s_keras.models.presets import PRESETS, build_preset, find_combination
 from s2s_keras.models.recipe import SCHEDULES, Recipe
 from s2s_keras.models.scheduled_sampling import ScheduledSampling
@@ -14,6 +14,7 @@ __all__ = [
     "SCHEDULES",
     "EncoderDecoder",
     "MaskedCrossentropy",
+    "RDropCrossentropy",
     "Recipe",
     "ScheduledSampling",
     "TokenAccuracy",

@@ -102,6 +102,53 @@ class MaskedCrossentropy(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
+class RDropCrossentropy(MaskedCrossentropy):
+    """The loss of R-Drop (Liang et al. 2021, section 2.1): two passes that shall say the same.
+
+    A batch holds every row twice, in its first half and in its second, and dropout makes of that
+    two predictions, p and q. With their cross-entropies L, a token costs
+
+        (L(p) + L(q)) / 2 + weight / 4 * (KL(p || q) + KL(q || p))
+
+    which is half of what the paper has, so that its weights mean the same here.
+
+    Args:
+        weight: what the divergence between the two predictions counts; the paper's alpha.
+        label_smoothing: see `MaskedCrossentropy`.
+
+    Call arguments: those of `MaskedCrossentropy`, with an even batch.
+    """
+
+    def __init__(self, weight, label_smoothing=0.0, name="r_drop_crossentropy", **kwargs):
+        super().__init__(label_smoothing, name=name, **kwargs)
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        """The loss of each token, `(batch, target)`, padding included."""
+        divergences = symmetric_divergence(*ops.split(ops.cast(y_pred, "float32"), 2, axis=0))
+        both = ops.concatenate([divergences, divergences], axis=0)
+        return super().call(y_true, y_pred) + self.weight / 4 * both
+
+    def get_config(self):
+        """The arguments of the constructor."""
+        return {**super().get_config(), "weight": self.weight}
+
+
+def symmetric_divergence(logits, others):
+    """KL(p || q) + KL(q || p) of two predictions.
+
+    Args:
+        logits: those of p, `(batch, target, vocabulary)`.
+        others: those of q.
+
+    Returns:
+        `(batch, target)`, in nats.
+    """
+    log_p, log_q = ops.log_softmax(logits), ops.log_softmax(others)
+    return ops.sum((ops.exp(log_p) - ops.exp(log_q)) * (log_p - log_q), axis=-1)
+
+
+@keras.saving.register_keras_serializable("s2s_keras")
 class TokenAccuracy(keras.metrics.Mean):
     """Share of the real target tokens that have the highest logit. Padding (id 0) does not count.
 

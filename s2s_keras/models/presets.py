@@ -61,7 +61,8 @@ def find_combination(model):
 
     Args:
         model: one of `PRESETS`, or the path of a `.toml` or `.json` file (see
-            `s2s_keras.models.combination`).
+            `s2s_keras.models.combination`), or of one that holds more and has the combination in
+            its table [model], as a recipe does.
 
     Returns:
         A combination that names every field.
@@ -97,8 +98,9 @@ _PARSERS = {".toml": tomllib.loads, ".json": json.loads}
 
 def _read(path):
     try:
-        return _PARSERS[path.suffix](path.read_text("utf-8"))
+        table = _PARSERS[path.suffix](path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:  # what both parsers raise, and a wrong encoding
         raise InputError(f"{path}: this is no {path.suffix[1:].upper()} ({error})") from error
+    return table.get("model", table) if isinstance(table, dict) else table

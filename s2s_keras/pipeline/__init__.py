@@ -1,7 +1,8 @@
 """Tokenized pairs to padded batches."""
 
 from s2s_keras.pipeline.batches import Batches
+from s2s_keras.pipeline.bpe_dropout import BPEDropout, Merges
 from s2s_keras.pipeline.dataset import to_dataset
 from s2s_keras.pipeline.pairs import TokenPairs, tokenize_pairs
 
-__all__ = ["Batches", "TokenPairs", "to_dataset", "tokenize_pairs"]
+__all__ = ["BPEDropout", "Batches", "Merges", "TokenPairs", "to_dataset", "tokenize_pairs"]

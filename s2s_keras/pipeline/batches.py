@@ -35,11 +35,18 @@ class Batches:
         pairs: `TokenPairs`.
         batch_tokens: padded target tokens a batch, at most (a longer pair is a batch of its own).
         seed: an integer.
+        resample: a function from an epoch's number, such as `BPEDropout`, to `TokenPairs` that the
+            epoch reads in place of `pairs`. The same pairs share a batch, whose tokens may then be
+            more than `batch_tokens`.
+        copies: how often each batch of the stream holds its pairs, one whole set after the other.
+            `batch_tokens` counts one of them.
     """
 
-    def __init__(self, pairs, batch_tokens, seed=0):
+    def __init__(self, pairs, batch_tokens, seed=0, resample=None, copies=1):
         self.pairs = pairs
         self.seed = seed
+        self.resample = resample
+        self.copies = copies
         # A target's last token is only a label and its first only an input.
         self.target_lengths = np.array([len(target) - 1 for target in pairs.targets])
         self.source_lengths = np.array([len(source) for source in pairs.sources])
@@ -62,16 +69,23 @@ class Batches:
             batches += [shuffled[first : first + size] for first in range(0, len(members), size)]
         return [batches[index] for index in random.permutation(len(batches))]
 
-    def batch(self, indices):
+    def batch(self, indices, pairs=None):
         """The pairs at `indices`, of one bucket, for teacher forcing.
+
+        Args:
+            indices: an array of integers.
+            pairs: what they are taken from in place of the batches' own.
 
         Returns:
             A dictionary of `source` and `target` (begin id first), and the labels (end id last),
             each int32 `(batch, width)`. At every position the label is the target's next token.
         """
-        width = int(self.widths[indices[0]])
-        source = pad([self.pairs.sources[index] for index in indices], width)
-        targets = [self.pairs.targets[index] for index in indices]
+        pairs = pairs or self.pairs
+        sources = [pairs.sources[index] for index in indices]
+        targets = [pairs.targets[index] for index in indices]
+        longest = max(max(map(len, sources)), max(map(len, targets)) - 1)
+        width = int(bucket_widths(longest))
+        source = pad(sources, width)
         inputs = pad([target[:-1] for target in targets], width)
         labels = pad([target[1:] for target in targets], width)
         return {"source": source, "target": inputs}, labels
@@ -79,8 +93,9 @@ class Batches:
     def stream(self, epoch=0, step=0):
         """The batches from one position on, epoch after epoch, without end."""
         while True:
+            pairs = self.resample(epoch) if self.resample else self.pairs
             for indices in self.plan(epoch)[step:]:
-                yield self.batch(indices)
+                yield self.batch(np.tile(indices, self.copies), pairs)
             epoch, step = epoch + 1, 0
 
     def in_order(self):

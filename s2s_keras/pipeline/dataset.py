@@ -1,10 +1,5 @@
 """Batches as a `tf.data.Dataset`."""
 
-import tensorflow as tf
-
-_IDS = tf.TensorSpec((None, None), tf.int32)
-_SIGNATURE = ({"source": _IDS, "target": _IDS}, _IDS)
-
 
 def to_dataset(batches, count=None):
     """A dataset of what `batches()` iterates over, made ahead of the training step.
@@ -17,7 +12,11 @@ def to_dataset(batches, count=None):
     Returns:
         A `tf.data.Dataset` of `({"source", "target"}, labels)`, each int32 `(batch, width)`.
     """
-    dataset = tf.data.Dataset.from_generator(batches, output_signature=_SIGNATURE)
+    import tensorflow as tf  # here alone, so that batches are made without it
+
+    ids = tf.TensorSpec((None, None), tf.int32)
+    signature = ({"source": ids, "target": ids}, ids)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     count = tf.data.INFINITE_CARDINALITY if count is None else count
     counted = dataset.apply(tf.data.experimental.assert_cardinality(count))
     return counted.prefetch(tf.data.AUTOTUNE)

@@ -1,5 +1,6 @@
 """Sentence pairs as token ids."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,14 +23,30 @@ class TokenPairs:
     def __len__(self):
         return len(self.sources)
 
-    def within(self, max_length):
-        """The pairs whose source and target have at most `max_length` tokens, end id included."""
-        kept = [
-            (source, target)
+    def short_enough(self, max_length):
+        """Whether a pair's source and target have at most `max_length` tokens, end id included.
+
+        Returns:
+            A list of one truth value a pair.
+        """
+        return [
+            len(source) <= max_length and len(target) <= max_length + 1
             for source, target in zip(self.sources, self.targets, strict=True)
-            if len(source) <= max_length and len(target) <= max_length + 1
         ]
-        return TokenPairs([source for source, _ in kept], [target for _, target in kept])
+
+    def within(self, max_length):
+        """The pairs that are `short_enough`."""
+        kept = self.short_enough(max_length)
+        return TokenPairs(
+            list(itertools.compress(self.sources, kept)),
+            list(itertools.compress(self.targets, kept)),
+        )
+
+    def where(self, chosen, others):
+        """These pairs where `chosen`, a list of one truth value a pair, and `others` elsewhere."""
+        mine, theirs = (zip(each.sources, each.targets, strict=True) for each in (self, others))
+        picked = [one if own else two for own, one, two in zip(chosen, mine, theirs, strict=True)]
+        return TokenPairs([source for source, _ in picked], [target for _, target in picked])
 
 
 def tokenize_pairs(pairs, tokenizer):

@@ -9,8 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from s2s_keras.evaluation import attention_figure, score
-from s2s_keras.files import write_json
+from s2s_keras.evaluation import attention_figure
 from s2s_keras.training.state import save_checkpoint
 
 # A killed run loses at most this much work, and the time of a validation.
@@ -87,56 +86,6 @@ class Resumable(keras.callbacks.Callback):
         now = time.monotonic()
         self.state.seconds += now - self.clock
         self.clock = now
-
-
-class Validation(keras.callbacks.Callback):
-    """Judges each epoch by the validation pairs, and keeps the best model.
-
-    What it judges is a second model, in float32, with the average of the weights that the last
-    epochs ended with: the model that the run keeps, if none before was better.
-
-    Adds `val_loss`, `val_accuracy` and `val_bleu` to the epoch's logs, for the callbacks behind it,
-    and the whole entry to the state's history.
-
-    Args:
-        run: the `Run` that keeps the best model and the history.
-        state: the `TrainingState`.
-        trained: the `EncoderDecoder` in training.
-        judged: another with its layers, compiled.
-        translator: a `Translator` of `judged`.
-        average: an `EpochAverage`.
-        dataset: the validation pairs, tokenized.
-        pairs: validation pairs of text.
-        monitor: `bleu` or `loss`.
-        patience: epochs without a better value after which the run is finished.
-    """
-
-    def __init__(
-        self, run, state, trained, judged, translator, average, dataset, pairs, monitor, patience
-    ):
-        super().__init__()
-        self.run, self.state = run, state
-        self.trained, self.judged, self.translator = trained, judged, translator
-        self.average, self.dataset = average, dataset
-        self.sources, self.references = (list(side) for side in zip(*pairs, strict=True))
-        self.monitor, self.patience = monitor, patience
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Averages, evaluates, translates, compares, saves."""
-        self.judged.set_weights(self.average.add(epoch, self.trained.get_weights()))
-        losses = self.judged.evaluate(self.dataset, verbose=0, return_dict=True)
-        logs.update({f"val_{name}": value for name, value in losses.items()})
-        translations = self.translator.translate(self.sources)
-        logs["val_bleu"] = score([each.text for each in translations], self.references)["bleu"]
-        value = -logs["val_loss"] if self.monitor == "loss" else logs["val_bleu"]
-        if self.state.best is None or value > self.state.best:
-            self.state.best, self.state.best_epoch = value, epoch
-            self.run.save_model(self.judged)
-        elif epoch - self.state.best_epoch >= self.patience:
-            self.state.ended = f"no better val_{self.monitor} for {self.patience} epochs"
-        entry = {"epoch": epoch + 1, "minutes": self.state.seconds / 60}
-        self.state.history.append(entry | {name: float(value) for name, value in logs.items()})
-        write_json(self.run.history_file, self.state.history)
 
 
 class AttentionPicture(keras.callbacks.Callback):

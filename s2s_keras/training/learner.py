@@ -6,6 +6,7 @@ import numpy as np
 from s2s_keras.errors import InputError
 from s2s_keras.models import (
     MaskedCrossentropy,
+    RDropCrossentropy,
     ScheduledSampling,
     TokenAccuracy,
     build_schedule,
@@ -41,18 +42,19 @@ def compiled_learner(model, settings, recipe, batches):
     if settings.scheduled_sampling:
         learner = ScheduledSampling(model, settings.scheduled_sampling, batches)
         learner.build()
-    compile_with(learner, recipe, _optimizer(model, settings, recipe, batches))
+    compile_with(learner, recipe, _optimizer(model, settings, recipe, batches), settings.r_drop)
     # Under float16 `compile` has put an optimizer that scales the loss around ours.
     learner.optimizer.build(learner.trainable_variables)
     _create_metrics(learner, model.vocabulary_size)
     return learner
 
 
-def compile_with(model, recipe, optimizer=None):
+def compile_with(model, recipe, optimizer=None, r_drop=0.0):
     """Compiles a model with the loss and the metrics of a training."""
+    smoothing = recipe.label_smoothing
     model.compile(
         optimizer=optimizer,
-        loss=MaskedCrossentropy(recipe.label_smoothing),
+        loss=RDropCrossentropy(r_drop, smoothing) if r_drop else MaskedCrossentropy(smoothing),
         weighted_metrics=[TokenAccuracy()],
     )
 

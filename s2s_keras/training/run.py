@@ -11,6 +11,7 @@ from s2s_keras.files import replacing, write_json
 from s2s_keras.models import EncoderDecoder
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training.settings import Settings
+from s2s_keras.training.state import TrainingState, load_state
 
 
 class Run:
@@ -26,6 +27,7 @@ class Run:
     - `model.keras`: the weights with the best validation so far.
     - `history.json`: losses and scores, one entry an epoch.
     - `logs/`: for TensorBoard.
+    - `scores.json`, `translations/`: what `score_run` found on the test splits.
 
     Args:
         path: the folder.
@@ -41,6 +43,8 @@ class Run:
         self.model_file = self.path / "model.keras"
         self.history_file = self.path / "history.json"
         self.logs = self.path / "logs"
+        self.scores_file = self.path / "scores.json"
+        self.translations = self.path / "translations"
 
     def exists(self):
         """Whether the folder holds a run."""
@@ -87,6 +91,23 @@ class Run:
     def history(self):
         """Losses and scores, a list of dictionaries, one an epoch."""
         return json.loads(self.history_file.read_text()) if self.history_file.is_file() else []
+
+    @property
+    def state(self):
+        """The `TrainingState`: how far the run has come, and on what hardware."""
+        if not self.checkpoint_file.is_file():
+            return TrainingState()
+        return load_state(self.checkpoint_file)
+
+    @property
+    def is_finished(self):
+        """Whether training has come to its end, and not just to that of its minutes."""
+        return bool(self.state.ended)
+
+    @property
+    def scores(self):
+        """What `score_run` found on the test splits; empty before it has."""
+        return json.loads(self.scores_file.read_text()) if self.scores_file.is_file() else {}
 
     @property
     def best(self):

@@ -51,6 +51,10 @@ class Settings:
             where they have as many real tokens each.
         scheduled_sampling: the share of the target's tokens that are the model's own at the end of
             training; see `ScheduledSampling`.
+        bpe_dropout: the probability of leaving out a merge of two subwords in the training pairs,
+            anew in each epoch; see `BPEDropout`.
+        r_drop: the weight of the divergence between two passes with other dropout, 0 for a single
+            pass; see `RDropCrossentropy`. A batch of `batch_tokens` is then read twice.
         precision: `float32`, `bfloat16` or `float16`; see `build_model`.
     """
 
@@ -74,6 +78,8 @@ class Settings:
     average: int = 1
     accumulate: int = 1
     scheduled_sampling: float = 0.0
+    bpe_dropout: float = 0.0
+    r_drop: float = 0.0
     precision: str = "float32"
 
     def __post_init__(self):
@@ -87,6 +93,12 @@ class Settings:
             raise InputError(
                 f"scheduled_sampling is {self.scheduled_sampling}: it must be between 0 and 1"
             )
+        if not 0 <= self.bpe_dropout < 1:
+            raise InputError(
+                f"bpe_dropout is {self.bpe_dropout}: it must be 0 or more, and below 1"
+            )
+        if not 0 <= self.r_drop < float("inf"):
+            raise InputError(f"r_drop is {self.r_drop}: it must be 0 or more")
         for name, choices in (("monitor", MONITORS), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise InputError(

@@ -1,6 +1,8 @@
 """Where a training stands, and everything needed to go on from there as if it had not stopped."""
 
+import contextlib
 import json
+import zipfile
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -21,6 +23,7 @@ class TrainingState:
         best_epoch: the epoch that gave it.
         ended: why the run is finished; empty while it is not.
         history: losses and scores of the epochs so far.
+        hardware: what it was trained on, last.
     """
 
     epoch: int = 0
@@ -30,36 +33,51 @@ class TrainingState:
     best_epoch: int = -1
     ended: str = ""
     history: list = field(default_factory=list)
+    hardware: str = ""
 
 
-def save_checkpoint(path, state, model):
+def save_checkpoint(path, state, model=None):
     """Writes `state` and every variable of a compiled model, whole or not at all.
 
     The variables are the weights, the optimizer's, the dropout's seeds and the running metrics.
+    Without a model there are none: nothing can go on from there, which suits an end.
     """
-    arrays = {f"v{index}": np.asarray(each) for index, each in enumerate(_variables(model))}
+    variables = _variables(model) if model else []
+    arrays = {f"v{index}": np.asarray(each) for index, each in enumerate(variables)}
     with replacing(path) as temporary:
         np.savez(temporary, state=json.dumps(asdict(state)), **arrays)
 
 
 def load_checkpoint(path, model):
-    """Puts back what `save_checkpoint` wrote.
-
-    Returns:
-        The `TrainingState`.
+    """Puts the variables back that `save_checkpoint` wrote.
 
     Raises:
         InputError: if the file is no checkpoint of this model.
     """
     variables = _variables(model)
+    with _opened(path) as saved:
+        if len(saved.files) != len(variables) + 1:
+            raise ValueError("another model's variables")
+        for index, variable in enumerate(variables):
+            variable.assign(saved[f"v{index}"])
+
+
+def load_state(path):
+    """The `TrainingState` that `save_checkpoint` wrote.
+
+    Raises:
+        InputError: if the file is no checkpoint.
+    """
+    with _opened(path) as saved:
+        return TrainingState(**json.loads(str(saved["state"])))
+
+
+@contextlib.contextmanager
+def _opened(path):
     try:
         with np.load(path) as saved:
-            if len(saved.files) != len(variables) + 1:
-                raise ValueError("another model's variables")
-            for index, variable in enumerate(variables):
-                variable.assign(saved[f"v{index}"])
-            return TrainingState(**json.loads(str(saved["state"])))
-    except (ValueError, KeyError, OSError) as error:
+            yield saved
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: no checkpoint of this run ({error})") from error
 
 

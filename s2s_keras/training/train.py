@@ -1,27 +1,20 @@
 """From settings to a trained model in a folder."""
 
 import gc
-import hashlib
-import sys
+import os
 import time
-from pathlib import Path
 
 import keras
 
-from s2s_keras.corpora import load_corpus, read_pairs, write_pairs
-from s2s_keras.errors import InputError
-from s2s_keras.models import PRESETS, build_model, find_combination
-from s2s_keras.pipeline import Batches, to_dataset, tokenize_pairs
-from s2s_keras.search import TextToText, Translator
-from s2s_keras.tokenizer import Tokenizer
-from s2s_keras.training.callbacks import AttentionPicture, Progress, Resumable, Validation
-from s2s_keras.training.epoch_average import EpochAverage
+from s2s_keras.models import build_model
+from s2s_keras.pipeline import to_dataset
+from s2s_keras.training.callbacks import AttentionPicture, Progress, Resumable
 from s2s_keras.training.learner import compile_with, compiled_learner, total_batches
+from s2s_keras.training.log import say
+from s2s_keras.training.preparation import check, prepare
 from s2s_keras.training.run import Run
-from s2s_keras.training.state import TrainingState, load_checkpoint
-
-# Each epoch translates this many validation pairs at most, which takes seconds, not minutes.
-VALIDATION_PAIRS = 1000
+from s2s_keras.training.state import load_checkpoint
+from s2s_keras.training.validation import validation_of
 
 
 def train(settings, output, *, resume=False, max_minutes=None):
@@ -46,21 +39,21 @@ def train(settings, output, *, resume=False, max_minutes=None):
     """
     start = time.monotonic()
     run = Run(output)
-    combination = _check(run, settings, resume)
+    combination = check(run, settings, resume)
     recipe = settings.recipe(combination)
     # Before the tokenizer: TensorFlow drops the tokenizer's resource when it is seeded.
     keras.utils.set_random_seed(settings.seed)
-    pairs, tokenizer = _prepare(run, settings, combination)
-    batches = Batches(pairs, settings.batch_tokens, settings.seed)
+    batches, tokenizer = prepare(run, settings, combination)
+    state = run.state
+    if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):
+        say(f"{output}: finished before: {state.ended or 'its minutes are over'}")
+        return run
     last_step = total_batches(settings, len(batches))
     model = build_model(combination, tokenizer.vocabulary_size, settings.precision)
     learner = compiled_learner(model, settings, recipe, last_step)
-    state = TrainingState()
     if run.checkpoint_file.is_file():
-        state = load_checkpoint(run.checkpoint_file, learner)
-    if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):
-        _say(f"{output}: finished before: {state.ended or 'its minutes are over'}")
-        return run
+        load_checkpoint(run.checkpoint_file, learner)
+    state.hardware = f"{os.cpu_count()} CPU cores"
     _announce(run, settings, model, tokenizer, batches, state, resume)
 
     resumable = Resumable(
@@ -76,38 +69,22 @@ def train(settings, output, *, resume=False, max_minutes=None):
     judged = build_model(combination, tokenizer.vocabulary_size)
     compile_with(judged, recipe)
     callbacks = [
-        *_judges(run, settings, state, model, judged, tokenizer),
+        *_judges(run, validation_of(run, settings, state, model, judged, tokenizer)),
         Progress(batches, state, settings.epochs),
         resumable,
     ]
     _fit(learner, batches, state, settings.epochs, callbacks)
     why = state.ended or "the minutes are over: train --resume with more goes on"
-    _say(f"{output}: trained {state.seconds / 60:.1f} minutes; {why}")
+    say(f"{output}: trained {state.seconds / 60:.1f} minutes; {why}")
     return run
 
 
-def _judges(run, settings, state, trained, judged, tokenizer):
-    """The callbacks that look at a model after every epoch; see `Validation`."""
-    pairs = read_pairs(run.validation_file)
-    batches = Batches(tokenize_pairs(pairs, tokenizer), settings.batch_tokens)
-    pairs = pairs[:VALIDATION_PAIRS]
-    text_to_text = TextToText(judged, tokenizer, settings.max_length)
-    validation = Validation(
-        run,
-        state,
-        trained,
-        judged,
-        translator=Translator.of(text_to_text),
-        average=EpochAverage(run.epochs, settings.average),
-        dataset=to_dataset(batches.in_order, len(batches)),
-        pairs=pairs,
-        monitor=settings.monitor,
-        patience=settings.patience,
-    )
+def _judges(run, validation):
+    """The callbacks that look at a model after every epoch."""
     return [
         validation,
         keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
-        AttentionPicture(run.logs / "pictures", text_to_text, pairs[0][0]),
+        AttentionPicture(run.logs / "pictures", validation.text_to_text, validation.sources[0]),
     ]
 
 
@@ -130,120 +107,16 @@ def _fit(learner, batches, state, epochs, callbacks):
     gc.collect()
 
 
-def _check_positions(combination, settings):
-    for part in ("encoder", "decoder"):
-        stack = combination[part]
-        if stack.get("positions") == "learned" and stack["max_length"] < settings.max_length:
-            raise InputError(
-                f"{settings.model}: [{part}] learns {stack['max_length']} positions, but sentences "
-                f"have up to {settings.max_length} tokens: give it max_length = "
-                f"{settings.max_length} or more"
-            )
-
-
-def _check(run, settings, resume):
-    """Refuses what cannot be trained, and gives the model's combination of layers."""
-    combination = _combination(run, settings)
-    settings.recipe(combination)
-    _check_positions(combination, settings)
-    if run.exists():
-        if not resume:
-            raise InputError(
-                f"{run.path} holds a run: add --resume to go on with it, or choose another folder"
-            )
-        differences = [
-            *settings.differences(run.settings),
-            *_differences(combination, run.combination),
-        ]
-        if differences:
-            raise InputError(
-                f"{run.path} was begun with other settings, so it cannot go on with these: "
-                + "; ".join(differences)
-            )
-    elif run.path.exists() and not run.path.is_dir():
-        raise InputError(f"{run.path} is a file: choose another folder")
-    elif not resume and run.path.is_dir() and any(run.path.iterdir()):
-        raise InputError(f"{run.path} is not empty: choose another folder")
-    return combination
-
-
-def _combination(run, settings):
-    """The model's combination of layers: a run that goes on can do without the file."""
-    if settings.model in PRESETS or Path(settings.model).exists() or not run.exists():
-        return find_combination(settings.model)
-    return run.combination
-
-
-def _differences(combination, other, prefix=""):
-    """The fields in which two combinations differ, as `Settings.differences` says them."""
-    differences = []
-    for name in {**combination, **other}:
-        mine, theirs = combination.get(name), other.get(name)
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            differences += _differences(mine, theirs, f"{prefix}{name}.")
-        elif mine != theirs:
-            differences.append(f"{prefix}{name} {mine}, not {theirs}")
-    return differences
-
-
-def _prepare(run, settings, combination):
-    """The training pairs' tokens and the tokenizer, with the files that a run begins with."""
-    corpus = load_corpus(
-        settings.corpus,
-        settings.source,
-        settings.target,
-        validation=settings.validation,
-        seed=settings.seed,
-    )
-    texts = corpus.split("train")
-    if run.exists():
-        tokenizer = run.tokenizer()
-    else:
-        tokenizer = Tokenizer.train((text for pair in texts for text in pair), settings.vocab_size)
-        tokenizer.save(run.tokenizer_file)
-        write_pairs(run.validation_file, corpus.split("validation"))
-    pairs = tokenize_pairs(texts, tokenizer)
-    kept = pairs.within(settings.max_length)
-    if not len(kept):
-        raise InputError(
-            f"{settings.corpus}: no pair has at most {settings.max_length} tokens a side"
-        )
-    if len(kept) < len(pairs):
-        _say(
-            f"{len(pairs) - len(kept)} of {len(pairs)} training pairs have more than "
-            f"{settings.max_length} tokens and are left out"
-        )
-    digest = _digest(kept)
-    if not run.exists():
-        run.describe(settings, combination, {"pairs": len(kept), "digest": digest})
-    elif digest != run.data["digest"]:
-        raise InputError(
-            f"{settings.corpus} has changed since {run.path} was begun: choose another folder"
-        )
-    return kept, tokenizer
-
-
-def _digest(pairs):
-    digest = hashlib.sha256()
-    for row in (*pairs.sources, *pairs.targets):
-        digest.update(row.tobytes())
-    return digest.hexdigest()
-
-
 def _announce(run, settings, model, tokenizer, batches, state, resume):
     if tokenizer.vocabulary_size < settings.vocab_size:
-        _say(
+        say(
             f"vocabulary: {tokenizer.vocabulary_size} subwords: this corpus cannot carry "
             f"{settings.vocab_size}"
         )
-    _say(
+    say(
         f"{settings.model}: {model.count_params():,} weights; {len(batches.pairs):,} pairs in "
         f"{len(batches)} batches an epoch, {batches.real_share():.0%} of a batch real tokens"
     )
     if resume:
         done = (state.epoch * len(batches) + state.step) // settings.accumulate
-        _say(f"{run.path}: goes on from step {done} (epoch {state.epoch + 1})")
-
-
-def _say(line):
-    print(line, file=sys.stderr, flush=True)
+        say(f"{run.path}: goes on from step {done} (epoch {state.epoch + 1})")

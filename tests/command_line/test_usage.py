@@ -80,6 +80,8 @@ def test_one_line_and_exit_code_2(capfd, tmp_path, arguments, message):
         ("--average", "0", "average is 0: it must be 1 or more"),
         ("--accumulate", "0", "accumulate is 0: it must be 1 or more"),
         ("--scheduled-sampling", "2", "scheduled_sampling is 2.0: it must be between 0 and 1"),
+        ("--bpe-dropout", "1", "bpe_dropout is 1.0: it must be 0 or more, and below 1"),
+        ("--r-drop", "-1", "r_drop is -1.0: it must be 0 or more"),
         ("--precision", "int8", "argument --precision: invalid choice: 'int8'"),
     ],
 )
@@ -138,14 +140,14 @@ def test_a_beam_wider_than_the_vocabulary(capfd, trained):
     assert len(error.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "translate", "export"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "translate", "export", "reproduce"])
 def test_help_says_what_a_command_does(capfd, command):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
     assert stopped.value.code == 0
     text = capfd.readouterr().out
     assert len(text.splitlines()) > 8
-    assert "MODEL" in text or "RUN" in text
+    assert "MODEL" in text or "RUN" in text or "RECIPE" in text
 
 
 def test_fewer_learned_positions_than_tokens(capfd, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from s2s_keras.models import MaskedCrossentropy, TokenAccuracy
+from s2s_keras.models import MaskedCrossentropy, RDropCrossentropy, TokenAccuracy
 
 LABELS = np.array([[5, 2, 0], [1, 0, 0]], "int32")
 LOGITS = np.random.default_rng(0).normal(size=(2, 3, 7)).astype("float32") * 3
@@ -96,3 +96,44 @@ def test_loss_and_accuracy_pass_over_the_vocabulary_once():
     ]
     assert operators.count("Max") == 1
     assert "ArgMax" not in operators
+
+
+def divergence(p, q):
+    return (p * np.log(p / q)).sum(axis=-1)
+
+
+def test_r_drop_weighs_the_divergence_of_the_halves():
+    """Against the formula, written out for the three real tokens."""
+    others = np.random.default_rng(1).normal(size=LOGITS.shape).astype("float32")
+    labels, logits = np.tile(LABELS, (2, 1)), np.concatenate([LOGITS, others])
+    powers = (np.exp(each.astype("float64")) for each in (LOGITS, others))
+    p, q = (each / each.sum(axis=-1, keepdims=True) for each in powers)
+    both = (divergence(p, q) + divergence(q, p))[LABELS != 0].mean()
+    plain = float(MaskedCrossentropy(0.1)(labels, logits))
+    found = float(RDropCrossentropy(5.0, 0.1)(labels, logits))
+    np.testing.assert_allclose(found, plain + 5 / 4 * both, rtol=1e-5)
+
+
+def test_r_drop_of_equal_halves_is_the_cross_entropy():
+    labels, logits = np.tile(LABELS, (2, 1)), np.tile(LOGITS, (2, 1, 1))
+    one, two = RDropCrossentropy(5.0)(labels, logits), MaskedCrossentropy()(LABELS, LOGITS)
+    np.testing.assert_allclose(float(one), float(two), rtol=1e-6)
+
+
+def test_r_drop_pulls_the_halves_together():
+    logits = tf.Variable(np.concatenate([LOGITS, LOGITS[::-1]]))
+    labels = np.tile(LABELS, (2, 1))
+    loss = RDropCrossentropy(5.0)
+    for _ in range(200):
+        with tf.GradientTape() as tape:
+            value = loss(labels, tf.convert_to_tensor(logits))
+        logits.assign_sub(0.5 * tape.gradient(value, logits))
+    one, two = tf.nn.softmax(logits[:2]), tf.nn.softmax(logits[2:])
+    np.testing.assert_allclose(one[LABELS != 0], two[LABELS != 0], atol=0.01)
+
+
+def test_r_drop_is_saved_with_its_settings():
+    again = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(RDropCrossentropy(3.0, 0.2))
+    )
+    assert (again.weight, again.label_smoothing) == (3.0, 0.2)

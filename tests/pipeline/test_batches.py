@@ -85,6 +85,18 @@ def test_a_stream_begins_anywhere_and_runs_through_epochs(batches):
     assert equal(taken(batches.stream(1, 2), 3), whole[len(batches) + 2 :][:3])
 
 
+def test_copies_stand_behind_each_other(batches):
+    twice = Batches(some_pairs(), batch_tokens=256, seed=1, copies=2)
+    for (inputs, labels), (once, once_labels) in zip(
+        taken(twice.stream(2), 5), taken(batches.stream(2), 5), strict=True
+    ):
+        for found, expected in ((inputs["source"], once["source"]), (labels, once_labels)):
+            np.testing.assert_array_equal(found, np.concatenate([expected, expected]))
+    assert len(twice) == len(batches)
+    # What a validation reads has each pair once.
+    assert sum(len(labels) for _, labels in twice.in_order()) == 200
+
+
 def test_in_order_holds_every_pair_once(batches):
     found = list(batches.in_order())
     assert len(found) == len(batches)

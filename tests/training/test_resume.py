@@ -60,7 +60,13 @@ def kill_after_a_new_checkpoint(process, file, updates_more):
     process.wait()
 
 
-EXTRAS = {"average": 2, "accumulate": 2, "scheduled-sampling": 0.5}
+EXTRAS = {
+    "average": 2,
+    "accumulate": 2,
+    "scheduled-sampling": 0.5,
+    "bpe-dropout": 0.1,
+    "r-drop": 2,
+}
 
 
 @pytest.mark.parametrize("extras", [{}, EXTRAS], ids=["plain", "extras"])

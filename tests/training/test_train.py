@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from commands import command_line, train_arguments
 from s2s_keras.corpora import read_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.training import Run, Settings, train
+from s2s_keras.training.preparation import check
 
 
 def settings(corpus, **changes):
@@ -127,6 +129,15 @@ def test_a_folder_that_holds_something_else_is_kept(pairs_file, tmp_path):
 def test_other_settings_are_refused_and_named(trained, pairs_file):
     with pytest.raises(InputError, match=r"epochs 3, not 2; seed 5, not 0"):
         train(settings(pairs_file, seed=5, epochs=3), trained, resume=True)
+
+
+def test_the_same_layers_from_another_file_are_the_same_model(trained, tmp_path):
+    run, file = Run(trained), tmp_path / "same.json"
+    file.write_text(json.dumps(run.combination))
+    assert check(run, replace(run.settings, model=str(file)), resume=True) == run.combination
+    file.write_text(json.dumps({**run.combination, "dropout": 0.5}))
+    with pytest.raises(InputError, match=r"model .*same.json, not gru-attention; dropout 0.5"):
+        check(run, replace(run.settings, model=str(file)), resume=True)
 
 
 def test_a_changed_corpus_is_refused(pairs_file, tmp_path):

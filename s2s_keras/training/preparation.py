@@ -1,0 +1,161 @@
+"""What stands before the first update: checks, the tokenizer, the training pairs as tokens."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from s2s_keras.corpora import load_corpus, write_pairs
+from s2s_keras.errors import InputError
+from s2s_keras.models import PRESETS, find_combination
+from s2s_keras.pipeline import Batches, BPEDropout, Merges, tokenize_pairs
+from s2s_keras.tokenizer import Tokenizer
+from s2s_keras.training.log import say
+
+
+def check(run, settings, resume):
+    """Refuses what cannot be trained.
+
+    Args:
+        run: the `Run`, which may have begun.
+        settings: `Settings`.
+        resume: whether a run that has begun goes on.
+
+    Returns:
+        The model's combination of layers.
+
+    Raises:
+        InputError: for settings that do not do or differ from the run's, or for the folder.
+    """
+    combination = _combination(run, settings)
+    settings.recipe(combination)
+    _check_positions(combination, settings)
+    if run.exists():
+        if not resume:
+            raise InputError(
+                f"{run.path} holds a run: add --resume to go on with it, or choose another folder"
+            )
+        begun = run.settings
+        if combination == run.combination:  # from whatever file
+            begun = replace(begun, model=settings.model)
+        differences = [
+            *settings.differences(begun),
+            *_differences(combination, run.combination),
+        ]
+        if differences:
+            raise InputError(
+                f"{run.path} was begun with other settings, so it cannot go on with these: "
+                + "; ".join(differences)
+            )
+    elif run.path.exists() and not run.path.is_dir():
+        raise InputError(f"{run.path} is a file: choose another folder")
+    elif not resume and run.path.is_dir() and any(run.path.iterdir()):
+        raise InputError(f"{run.path} is not empty: choose another folder")
+    return combination
+
+
+def prepare(run, settings, combination):
+    """Makes the tokenizer and the training pairs' tokens, or finds those of a run that goes on.
+
+    A new run's folder then has the files that a run begins with.
+
+    Args:
+        run: a `Run`.
+        settings: `Settings`.
+        combination: what `check` gave.
+
+    Returns:
+        The training `Batches` and the `Tokenizer`.
+
+    Raises:
+        InputError: for a corpus that does not do, or is not what the run began with.
+    """
+    corpus = load_corpus(
+        settings.corpus,
+        settings.source,
+        settings.target,
+        validation=settings.validation,
+        seed=settings.seed,
+    )
+    texts = corpus.split("train")
+    if run.exists():
+        tokenizer = run.tokenizer()
+    else:
+        tokenizer = Tokenizer.train((text for pair in texts for text in pair), settings.vocab_size)
+        tokenizer.save(run.tokenizer_file)
+        write_pairs(run.validation_file, corpus.split("validation"))
+    pairs = _within(settings, tokenize_pairs(texts, tokenizer))
+    digest = _digest(pairs)
+    if not run.exists():
+        run.describe(settings, combination, {"pairs": len(pairs), "digest": digest})
+    elif digest != run.data["digest"]:
+        raise InputError(
+            f"{settings.corpus} has changed since {run.path} was begun: choose another folder"
+        )
+    return batches_of(pairs, settings, tokenizer), tokenizer
+
+
+def batches_of(pairs, settings, tokenizer):
+    """The `Batches` of training pairs' tokens."""
+    resample = None
+    if settings.bpe_dropout:
+        resample = BPEDropout(
+            pairs,
+            Merges(tokenizer.pieces(range(tokenizer.vocabulary_size))),
+            settings.bpe_dropout,
+            settings.max_length,
+            settings.seed,
+        )
+    copies = 2 if settings.r_drop else 1
+    return Batches(pairs, settings.batch_tokens, settings.seed, resample, copies)
+
+
+def _combination(run, settings):
+    """The model's combination of layers: a run that goes on can do without the file."""
+    if settings.model in PRESETS or Path(settings.model).exists() or not run.exists():
+        return find_combination(settings.model)
+    return run.combination
+
+
+def _check_positions(combination, settings):
+    for part in ("encoder", "decoder"):
+        stack = combination[part]
+        if stack.get("positions") == "learned" and stack["max_length"] < settings.max_length:
+            raise InputError(
+                f"{settings.model}: [{part}] learns {stack['max_length']} positions, but sentences "
+                f"have up to {settings.max_length} tokens: give it max_length = "
+                f"{settings.max_length} or more"
+            )
+
+
+def _differences(combination, other, prefix=""):
+    """The fields in which two combinations differ, as `Settings.differences` says them."""
+    differences = []
+    for name in {**combination, **other}:
+        mine, theirs = combination.get(name), other.get(name)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            differences += _differences(mine, theirs, f"{prefix}{name}.")
+        elif mine != theirs:
+            differences.append(f"{prefix}{name} {mine}, not {theirs}")
+    return differences
+
+
+def _within(settings, pairs):
+    """The training pairs that are short enough."""
+    kept = pairs.within(settings.max_length)
+    if not len(kept):
+        raise InputError(
+            f"{settings.corpus}: no pair has at most {settings.max_length} tokens a side"
+        )
+    if len(kept) < len(pairs):
+        say(
+            f"{len(pairs) - len(kept)} of {len(pairs)} training pairs have more than "
+            f"{settings.max_length} tokens and are left out"
+        )
+    return kept
+
+
+def _digest(pairs):
+    digest = hashlib.sha256()
+    for row in (*pairs.sources, *pairs.targets):
+        digest.update(row.tobytes())
+    return digest.hexdigest()

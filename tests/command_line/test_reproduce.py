@@ -1,0 +1,175 @@
+"""A recipe is reproduced whatever kills it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from s2s_keras.corpora import read_lines
+from s2s_keras.errors import InputError
+from s2s_keras.export import load
+from s2s_keras.training import Run, read_recipe
+
+RECIPE = """
+corpus = "grammar"
+source = "de"
+target = "en"
+vocab_size = 400
+seed = 5
+epochs = 2
+batch_tokens = 256
+average = 2
+bpe_dropout = 0.1
+beam_size = 2
+
+[model]
+embedding_units = 16
+encoder = { type = "recurrent", units = 8 }
+decoder = { type = "recurrent", units = 16 }
+attention = { type = "additive", units = 8 }
+training = { learning_rate = 1e-3 }
+"""
+
+# The command, on a corpus of few sentences. It is killed where a file is about to appear.
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from s2s_keras.command_line import main
+from s2s_keras.corpora import loading
+from s2s_keras.corpora.corpus import Corpus
+from s2s_keras.errors import InputError
+
+def few(source, target):
+    whole = grammar(source, target)
+    pairs = [pair for pair in whole.split("test") if len(pair[0]) < 40]
+    parts = {"train": pairs[:80], "validation": pairs[80:90], "test": pairs[90:96],
+             "long": whole.split("long")[:4]}
+    splits = {name: lambda name=name: list(parts[name]) for name in parts}
+    return Corpus("grammar", source, target, {**splits, "lost": lose})
+
+def lose():
+    raise InputError("no network")
+
+def replace(old, new):
+    if Path(new).name == os.environ.get("DIE_BEFORE"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os_replace(old, new)
+
+grammar, loading._LOADERS["grammar"] = loading._LOADERS["grammar"], few
+os_replace, os.replace = os.replace, replace
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    file = tmp_path_factory.mktemp("recipes") / "small.toml"
+    file.write_text(RECIPE)
+    return file
+
+
+def reproduce(recipe, output, *arguments, die_before=""):
+    command = ["reproduce", recipe, "--output", output, *arguments]
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, command)],
+        env={**os.environ, "DIE_BEFORE": die_before},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def reproduced(recipe, tmp_path_factory):
+    """The folder and the results of a command that was killed at every stage."""
+    output = tmp_path_factory.mktemp("reproduced")
+    for file in ("history.json", "long.en", "README.md"):
+        assert reproduce(recipe, output, die_before=file).returncode == -signal.SIGKILL, file
+    done = reproduce(recipe, output)
+    assert done.returncode == 0, done.stderr
+    return output, json.loads(done.stdout), done.stderr
+
+
+def test_all_stages_are_done(reproduced):
+    output, results, log = reproduced
+    assert results["finished"]
+    assert results["best"] == Run(output / "run").best
+    assert set(results["scores"]) == {"test", "long"}
+    assert (output / "export" / "results.json").is_file()
+    translator = load(output / "export").translator
+    assert [each.score < 0 for each in translator.translate(["Hund"])] == [True]
+    assert "finished before" in log  # the training, by an earlier process
+
+
+def test_what_is_finished_is_not_done_again(reproduced, recipe):
+    output, results, _ = reproduced
+    before = {file: file.stat().st_mtime_ns for file in output.rglob("*") if file.is_file()}
+    done = reproduce(recipe, output)
+    assert json.loads(done.stdout) == results
+    files = [file for file in output.rglob("*") if file.is_file()]
+    assert {file: file.stat().st_mtime_ns for file in files} == before
+
+
+def test_scores_are_those_of_the_kept_translations(reproduced):
+    run = Run(reproduced[0] / "run")
+    translations = read_lines(run.translations / "test.en")
+    assert len(translations) == 6
+    scores = run.scores
+    assert scores["beam_size"] == 2
+    assert scores["unavailable"] == {"lost": "no network"}
+    assert scores["data_licence"] == "Apache-2.0"
+    assert [entry["epoch"] for entry in scores["learning_curve"]] == [1, 2]
+    test = scores["splits"]["test"]
+    assert test["cased"]["sentences"] == 6
+    assert "case:lc|" in test["lowercase_moses"]["signature"]
+    assert "|pre:moses-en|" in test["lowercase_moses"]["signature"]
+    assert {row["translation"] for row in test["failures"]} <= set(translations)
+    assert len(test["failures"]) == 5
+
+
+def test_stopped_by_the_clock_it_scores_nothing_yet(recipe, tmp_path):
+    done = reproduce(recipe, tmp_path, "--max-minutes", "0.001")
+    assert done.returncode == 0, done.stderr
+    assert not json.loads(done.stdout)["finished"]
+    assert not (tmp_path / "export").exists()
+    assert Run(tmp_path / "run").scores == {}
+
+
+def test_another_seed_is_another_run(recipe, tmp_path, reproduced):
+    assert read_recipe(recipe).settings.seed == 5
+    assert read_recipe(recipe, seed=6).settings.seed == 6
+    done = reproduce(recipe, reproduced[0], "--seed", "6")
+    assert done.returncode == 2
+    assert "was begun with other settings, so it cannot go on with these: seed 6" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("epochs = 2", "epoch = 2"), "unknown field 'epoch': choose from corpus, source"),
+        (("epochs = 2", "epochs = 0"), "epochs is 0: it must be 1 or more"),
+        (("epochs = 2", 'epochs = "2"'), "epochs is '2': it must be a whole number"),
+        (("epochs = 2", "epochs = true"), "epochs is True: it must be a whole number"),
+        (("0.1", "1.5"), "bpe_dropout is 1.5: it must be 0 or more, and below 1"),
+        (("0.1", '"some"'), "bpe_dropout is 'some': it must be a number"),
+        (('source = "de"', "source = 1"), "source is 1: it must be a name in quotes"),
+        (('source = "de"\n', ""), "the field 'source' is missing"),
+        (("beam_size = 2", ""), "the field 'beam_size' is missing"),
+        (("beam_size = 2", "beam_size = 0"), "beam_size is 0: it must be 1 or more"),
+        (("[model]", "[layers]"), "the table [model], of the layers, is missing"),
+        (("[model]", "model"), "this is no TOML"),
+    ],
+)
+def test_bad_recipes(recipe, tmp_path, change, message):
+    file = tmp_path / "bad.toml"
+    file.write_text(recipe.read_text().replace(*change))
+    with pytest.raises(InputError) as caught:
+        read_recipe(file)
+    assert str(caught.value).startswith(f"{file}: {message}")
+
+
+def test_a_recipe_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read \(No such file"):
+        read_recipe(tmp_path / "none.toml")
