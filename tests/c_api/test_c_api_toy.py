@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import c_api_program
 import keras
 import numpy as np
 import pytest
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text as tf_text
+
+from s2s_keras.report import c_api_program
 
 OBSTACLE = c_api_program.obstacle()
 needs_program = pytest.mark.skipif(OBSTACLE is not None, reason=str(OBSTACLE))
@@ -141,6 +142,32 @@ class ScoreOfAnotherType(tf.Module):
     @tf.function(input_signature=TEXT_SIGNATURE)
     def __call__(self, text):
         return {"text": text, "score": tf.strings.length(text)}
+
+
+class Ids(tf.Module):
+    """Answers ids with each id and one more, 0 where it is 0. The score is the ids' sum."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, name="source")])
+    def __call__(self, source):
+        score = tf.cast(tf.reduce_sum(source, axis=1), tf.float32)
+        return {"tokens": tf.where(source == 0, 0, source + 1), "score": score}
+
+
+class Looks(tf.Module):
+    """Answers a text of n letters with n tokens, of which each looks at the next letter."""
+
+    @tf.function(input_signature=TEXT_SIGNATURE)
+    def __call__(self, text):
+        lengths = tf.strings.length(text)
+        width = tf.reduce_max(lengths)
+        looked = tf.roll(tf.eye(width + 1), 1, axis=1)[:width]
+        tokens = tf.where(tf.sequence_mask(lengths), "x", "")
+        return {
+            "text": text,
+            "score": tf.zeros_like(text, tf.float32),
+            "output_tokens": tokens,
+            "weights": tf.repeat(looked[tf.newaxis], tf.size(text), axis=0),
+        }
 
 
 def save(module: tf.Module, folder: Path) -> Path:
@@ -275,6 +302,50 @@ def test_several_libraries(program, cipher):
 
 
 @needs_program
+def test_a_signature_of_ids_takes_rows_of_different_lengths(program, tmp_path):
+    saved_model = save(Ids(), tmp_path)
+    answers = c_api_program.run_with_scores(program, saved_model, ["7 8 9", "", "5", "0 2"], 3)
+    assert answers == [("8 9 10", 24.0), ("", 0.0), ("6", 5.0), ("3", 2.0)]
+
+
+@needs_program
+@pytest.mark.parametrize("line", ["a", "1 b", "1,2", "-1", "2147483648", "1\t2", "1 \0"])
+def test_a_line_that_is_no_list_of_ids_is_refused(program, tmp_path, line):
+    saved_model = save(Ids(), tmp_path)
+    with pytest.raises(c_api_program.ProgramError, match="a line is no list of ids"):
+        c_api_program.run(program, saved_model, [line])
+
+
+@needs_program
+def test_where_a_translation_looked_stands_behind_it(program, tmp_path):
+    saved_model = save(Looks(), tmp_path)
+    answers = c_api_program.run(program, saved_model, ["abc", "", "d"])
+    assert answers == ["abc\t1-0 2-1 3-2", "\t", "d\t1-0"]
+
+
+@needs_program
+def test_any_signature_can_be_named(program, tmp_path):
+    path, module = str(tmp_path / "two"), Echo()
+    other = Newlines()
+    tf.saved_model.save(module, path, {"serving_default": module.__call__, "b": other.__call__})
+    assert c_api_program.run(program, path, ["a/b"]) == ["a/b"]
+    assert c_api_program.run(program, path, ["a/b"], signature="b") == ["a b"]
+    with pytest.raises(c_api_program.ProgramError, match="no signature 'c' with input 'text'"):
+        c_api_program.run(program, path, ["a/b"], signature="c")
+
+
+@needs_program
+def test_the_program_says_when_it_is_ready(program, echo):
+    command = c_api_program.command(program, echo, 1, options=["--ready", "--scores"])
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=c_api_program.ENVIRONMENT, **pipes) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.stdin.write(b"a\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"1\ta\n"
+
+
+@needs_program
 @pytest.mark.parametrize(
     ("module", "message"),
     [
@@ -298,7 +369,16 @@ def test_missing_files_are_named(program, echo, tmp_path):
 
 @needs_program
 @pytest.mark.parametrize(
-    "arguments", [[], ["model"], ["model", "library", "0"], ["model", "library", "2x"], ["a"] * 4]
+    "arguments",
+    [
+        [],
+        ["model"],
+        ["model", "library", "0"],
+        ["model", "library", "2x"],
+        ["a"] * 4,
+        ["--signature"],
+        ["--faster", "model", "library"],
+    ],
 )
 def test_wrong_arguments(program, arguments):
     finished = subprocess.run(

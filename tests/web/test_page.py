@@ -1,14 +1,10 @@
 """The web page of `examples/web`, in headless Chromium, with the files that `export` wrote."""
 
 import json
-import shutil
-import subprocess
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from browser import Browser, served
 from small_models import DECODERS, ENCODERS
 
 from s2s_keras.corpora import load_corpus
@@ -16,10 +12,11 @@ from s2s_keras.export.golden_vectors import golden_vectors
 from s2s_keras.export.litert import litert_files
 from s2s_keras.export.litert_model import LiteRTModel
 from s2s_keras.models import EncoderDecoder
+from s2s_keras.report import web_page
+from s2s_keras.report.browser import Browser, served
 from s2s_keras.search import TextToText
 from s2s_keras.tokenizer import Tokenizer
 
-PAGE = Path(__file__).parents[2] / "examples" / "web"
 MODELS = ("gru-attention", "transformer")
 LINES = [
     "Der Hund schläft.",
@@ -48,22 +45,16 @@ IMPORTS = """
 """
 
 
-def program(*names):
-    """The path of the first program that is installed."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    return found or pytest.skip(f"{' or '.join(names)} is not installed")
-
-
 @pytest.fixture(scope="module")
 def folder(exported, transformer, tmp_path_factory):
     """The page with its packages, and an export beside it, as its README says."""
-    npm = program("npm")
+    if web_page.obstacle() is not None:
+        pytest.skip(web_page.obstacle())
     folder = tmp_path_factory.mktemp("web") / "page"
-    shutil.copytree(PAGE, folder, ignore=shutil.ignore_patterns("node_modules", "export"))
-    install = [npm, "install", "--no-audit", "--no-fund"]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        pytest.skip(f"the page's packages cannot be installed: {done.stderr.strip()[-300:]}")
+    try:
+        web_page.install(folder)
+    except web_page.PageError as error:
+        pytest.skip(str(error))
     (folder / "export").symlink_to(exported)
     (folder / "gru-attention.tflite").symlink_to(exported / "litert" / "float32.tflite")
     (folder / "transformer.tflite").write_bytes(transformer)
@@ -96,7 +87,7 @@ def address(folder):
 
 @pytest.fixture(scope="module")
 def browser(folder):
-    with Browser(program("chromium", "chromium-browser", "google-chrome")) as browser:
+    with Browser(web_page.browser_program()) as browser:
         yield browser
 
 

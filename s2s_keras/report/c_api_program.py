@@ -1,4 +1,4 @@
-"""Builds and runs translate.c: a text-to-text SavedModel through TensorFlow's C API.
+"""Builds and runs c_api/translate.c: a text-to-text SavedModel through TensorFlow's C API.
 
 `translate.c` loads a SavedModel as TensorFlow Serving or a C++ program does. That finds mistakes
 of an export that a reload in Python forgives, such as variables that no tracked object owns.
@@ -8,6 +8,8 @@ A test needs four lines::
     def test_export(tmp_path):
         program = c_api_program.build(tmp_path)
         assert c_api_program.run(program, saved_model, ["Ein Hund."]) == ["A dog."]
+
+Nothing here imports TensorFlow.
 """
 
 import importlib.util
@@ -21,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-SOURCE_FOLDER = Path(__file__).resolve().parent
+SOURCE_FOLDER = Path(__file__).resolve().parent / "c_api"
 SOURCES = ("translate.c", "signature.c")
 
 # The names under which the wheels of TensorFlow ship the C API. The first library holds the
@@ -143,10 +145,11 @@ def run(
     lines: Sequence[str],
     batch_size: int = 32,
     *,
+    signature: str = "serving_default",
     libraries: Sequence[Path] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> list[str]:
-    r"""Feeds lines to the signature `serving_default` and returns its answers.
+    r"""Feeds lines to a signature and returns its answers.
 
     A newline inside an answer comes back as a space, so that every line has exactly one answer.
     Bytes that are not UTF-8 stand in the strings as Python's "surrogateescape" writes them, both
@@ -155,8 +158,9 @@ def run(
     Args:
         executable: What `build` returned.
         saved_model: The folder with `saved_model.pb`.
-        lines: Texts without newlines.
+        lines: Texts without newlines, or ids as `translate.c` reads them.
         batch_size: Lines in one call of the model; the last call may have fewer.
+        signature: The signature to call.
         libraries: The libraries of operations to load; `text_ops_library()` unless given.
         environment: The whole environment of the process; `ENVIRONMENT` unless given. Nothing is
             inherited from this process.
@@ -168,7 +172,8 @@ def run(
         ValueError: A line holds a newline.
         ProgramError: The program failed. The message holds what it wrote to standard error.
     """
-    return _run(executable, [], saved_model, lines, batch_size, libraries, environment)
+    call = command(executable, saved_model, batch_size, signature=signature, libraries=libraries)
+    return _run(call, lines, environment)
 
 
 def run_with_scores(
@@ -177,6 +182,7 @@ def run_with_scores(
     lines: Sequence[str],
     batch_size: int = 32,
     *,
+    signature: str = "serving_default",
     libraries: Sequence[Path] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> list[tuple[str, float]]:
@@ -190,15 +196,59 @@ def run_with_scores(
         saved_model: See `run`.
         lines: See `run`.
         batch_size: See `run`.
+        signature: See `run`.
         libraries: See `run`.
         environment: See `run`.
 
     Returns:
         One pair of answer and score for each line, in the same order.
     """
-    answers = _run(executable, ["--scores"], saved_model, lines, batch_size, libraries, environment)
-    pairs = (answer.split("\t", maxsplit=1) for answer in answers)
-    return [(text, float(np.float32(score))) for score, text in pairs]
+    call = command(
+        executable,
+        saved_model,
+        batch_size,
+        signature=signature,
+        options=["--scores"],
+        libraries=libraries,
+    )
+    answers = _run(call, lines, environment)
+    return [scored(answer) for answer in answers]
+
+
+def command(
+    executable: Path,
+    saved_model: Path,
+    batch_size: int,
+    *,
+    signature: str = "serving_default",
+    options: Sequence[str] = (),
+    libraries: Sequence[Path] | None = None,
+) -> list[str]:
+    """Gives the command line of the program.
+
+    Args:
+        executable: See `run`.
+        saved_model: See `run`.
+        batch_size: See `run`.
+        signature: See `run`.
+        options: Further options of `translate.c`.
+        libraries: See `run`.
+    """
+    return [
+        str(executable),
+        "--signature",
+        signature,
+        *options,
+        str(saved_model),
+        ":".join(map(str, libraries or [text_ops_library()])),
+        str(batch_size),
+    ]
+
+
+def scored(line: str) -> tuple[str, float]:
+    """Splits a line that was written with `--scores` into the answer and its score."""
+    score, answer = line.split("\t", maxsplit=1)
+    return answer, float(np.float32(score))
 
 
 def _package_folder(package: str) -> Path:
@@ -209,28 +259,12 @@ def _package_folder(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _run(
-    executable: Path,
-    options: list[str],
-    saved_model: Path,
-    lines: Sequence[str],
-    batch_size: int,
-    libraries: Sequence[Path] | None,
-    environment: Mapping[str, str] | None,
-) -> list[str]:
+def _run(call: list[str], lines: Sequence[str], environment: Mapping[str, str] | None) -> list[str]:
     """Runs the program and returns the lines that it writes."""
     if any("\n" in line for line in lines):
         raise ValueError("a line must not hold a newline")
-    if libraries is None:
-        libraries = [text_ops_library()]
     finished = subprocess.run(
-        [
-            str(executable),
-            *options,
-            str(saved_model),
-            ":".join(map(str, libraries)),
-            str(batch_size),
-        ],
+        call,
         input="".join(f"{line}\n" for line in lines).encode(errors="surrogateescape"),
         env=dict(ENVIRONMENT if environment is None else environment),
         capture_output=True,

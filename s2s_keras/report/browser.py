@@ -49,9 +49,8 @@ class Browser:
         )
         os.close(theirs_in)
         os.close(theirs_out)
-        self._session = None
-        page = self.command("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.command("Target.attachToTarget", targetId=page, flatten=True)
+        page = self._command_browser("Target.createTarget", url="about:blank")["targetId"]
+        attached = self._command_browser("Target.attachToTarget", targetId=page, flatten=True)
         self._session = attached["sessionId"]
         self.command("Page.enable")
 
@@ -60,8 +59,7 @@ class Browser:
 
     def __exit__(self, *_):
         with contextlib.suppress(OSError, RuntimeError):
-            self._session = None
-            self.command("Browser.close")
+            self._command_browser("Browser.close")
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -112,13 +110,25 @@ class Browser:
         data = self.command("Page.captureScreenshot", captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
 
+    def version(self):
+        """The browser's version."""
+        return self._command_browser("Browser.getVersion")["product"].partition("/")[2]
+
+    def page_processes(self):
+        """The ids of the processes that run pages, this one's among them."""
+        processes = self._command_browser("SystemInfo.getProcessInfo")["processInfo"]
+        return [each["id"] for each in processes if each["type"] == "renderer"]
+
     def command(self, method, **parameters):
-        """Sends a command, and gives its result."""
+        """Sends a command to the page, and gives its result."""
+        return self._send({"method": method, "params": parameters, "sessionId": self._session})
+
+    def _command_browser(self, method, **parameters):
+        return self._send({"method": method, "params": parameters})
+
+    def _send(self, message):
         number = next(self._numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        data = json.dumps(message).encode() + b"\0"
+        data = json.dumps({"id": number, **message}).encode() + b"\0"
         while data:
             data = data[os.write(self._out, data) :]
         while (answer := self._receive()).get("id") != number:
