@@ -8,12 +8,15 @@ from pathlib import Path
 import tensorflow as tf
 
 from s2s_keras.errors import InputError
+from s2s_keras.export.description import checked_description
 from s2s_keras.export.litert_model import LiteRTModel
 from s2s_keras.export.saved_model import DESCRIPTION_FILE, TOKENIZER_FILE
 from s2s_keras.models import EncoderDecoder
 from s2s_keras.search import Greedy, TextToText, Translator
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training import Run
+
+_ATTENTION = "attention"
 
 
 @dataclass(frozen=True)
@@ -115,28 +118,56 @@ def _load_run(path, strategy):
 
 
 def _load_saved_model(path, strategy):
-    try:
-        description = json.loads((path / DESCRIPTION_FILE).read_text())
-        loaded = tf.saved_model.load(str(path))
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path}: a SavedModel, but none that `export` wrote: it lacks {DESCRIPTION_FILE}"
-        ) from error
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        raise InputError(
-            f"{path}: this SavedModel is damaged ({str(error).splitlines()[0]}): export it again"
-        ) from error
+    description = _description(path)
+    signature = _signature_for(strategy, description, path, "serving_default")
+    tokenizer = _tokenizer(path)
+    loaded = _signatures(path, {signature, _ATTENTION})
     return Deployed(
         path=path,
         source=description["source"],
         target=description["target"],
         max_length=description["max_length"],
-        tokenizer=Tokenizer.load(path / TOKENIZER_FILE),
-        translator=Translator(
-            _kept_alive(loaded, _signature_for(strategy, description, path, "serving_default"))
-        ),
-        attend=_kept_alive(loaded, "attention"),
+        tokenizer=tokenizer,
+        translator=Translator(_kept_alive(loaded, signature)),
+        attend=_kept_alive(loaded, _ATTENTION),
     )
+
+
+def _description(path):
+    """What a version says of itself."""
+    file = path / DESCRIPTION_FILE
+    if not file.is_file():
+        raise InputError(
+            f"{path}: a SavedModel, but none that `export` wrote: it lacks {DESCRIPTION_FILE}"
+        )
+    try:
+        return checked_description(json.loads(file.read_bytes()), path)
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _tokenizer(path):
+    try:
+        return Tokenizer.load(path / TOKENIZER_FILE)
+    except InputError as error:
+        raise InputError(f"{error}: export the model again") from error
+
+
+def _signatures(path, names):
+    """The SavedModel in a folder, which has at least these signatures."""
+    try:
+        loaded = tf.saved_model.load(str(path))
+    except (OSError, ValueError, IndexError, tf.errors.OpError) as error:
+        raise _damaged(path, error) from error
+    missing = names - set(loaded.signatures)
+    if missing:
+        raise _damaged(path, f"it lacks the signature {min(missing)}")
+    return loaded
+
+
+def _damaged(path, reason):
+    reason = str(reason).partition("\n")[0]
+    return InputError(f"{path}: this SavedModel is damaged ({reason}): export it again")
 
 
 def _load_litert(path, strategy):

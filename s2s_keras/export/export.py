@@ -1,9 +1,9 @@
 """The exported folder: a version, and the files beside it."""
 
-import os
+import shutil
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from s2s_keras.corpora import read_pairs
@@ -85,8 +85,21 @@ def _write_beside(output, version, run, translation, description, litert):
     texts = [text for pair in read_pairs(run.validation_file)[:20] for text in pair]
     write_json(output / "tokenizer_vectors.json", golden_vectors(translation.tokenizer, texts))
     write_serving_files(output, f"{description['source']}-{description['target']}")
-    notes = server_notes(output / str(version))
-    write_atomically(output / "README.md", model_card(results, notes).encode())
+    _copy_translations(run, output / "translations")
+    write_results(output, results)
+
+
+def write_results(output, results, measurements=""):
+    """Writes `results.json` and the model card.
+
+    Args:
+        output: the exported folder.
+        results: a dictionary of at least what `export` writes there.
+        measurements: a section of the model card on what else was measured, in Markdown.
+    """
+    notes = server_notes(output / str(results["version"]))
+    card = model_card(results, notes, measurements)
+    write_atomically(output / "README.md", card.encode())
     write_json(output / "results.json", results)
 
 
@@ -96,12 +109,28 @@ def _results(run, model):
         "corpus": Path(settings.corpus).name,
         "seed": settings.seed,
         "pairs": run.data["pairs"],
-        "weights": int(sum(np.prod(each.shape) for each in model.weights)),
-        "hardware": f"{os.cpu_count()} CPU cores",
+        "weights": model.count_params(),
+        "hardware": run.state.hardware,
         "minutes": round(history[-1]["minutes"], 1),
         "epochs": history[-1]["epoch"],
         "validation": {"epoch": best["epoch"], "bleu": best["val_bleu"], "loss": best["val_loss"]},
+        "settings": {**asdict(settings), **_file_names(settings)},
+        "layers": run.combination,
+        "evaluation": run.scores,
     }
+
+
+def _file_names(settings):
+    """Without the folders of whoever trained it."""
+    paths = {name: getattr(settings, name) for name in ("model", "corpus", "validation")}
+    return {name: path and Path(path).name for name, path in paths.items()}
+
+
+def _copy_translations(run, folder):
+    """Those of this run, and no older ones."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for file in sorted(run.translations.glob("*")) if run.scores else []:
+        write_atomically(folder / file.name, file.read_bytes())
 
 
 def _size(folder):

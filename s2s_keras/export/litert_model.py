@@ -7,7 +7,8 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from s2s_keras.errors import InputError
-from s2s_keras.export.litert_metadata import read_files
+from s2s_keras.export.description import checked_description
+from s2s_keras.export.litert_metadata import SIGNATURES, read_files
 from s2s_keras.search import attended, source_ids, target_text
 from s2s_keras.special_ids import BEGIN
 from s2s_keras.tokenizer import Tokenizer
@@ -30,21 +31,30 @@ class LiteRTModel:
     """
 
     def __init__(self, path):
-        tokenizer_model, self.description = read_files(path)
+        tokenizer_model, description = read_files(path)
+        self._path = path
+        self.description = checked_description(description, path)
         self.tokenizer = Tokenizer(tokenizer_model)
         try:
+            # It must live as long as its runners.
             self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
             self._runners = {
-                name: self._interpreter.get_signature_runner(name)
-                for name in self._interpreter.get_signature_list()
+                name: self._interpreter.get_signature_runner(name) for name in SIGNATURES
             }
         except (ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"{path}: this .tflite file is damaged ({reason})") from error
+            raise _failure(f"{path}: this .tflite file is damaged", error) from error
 
     def run(self, signature, **inputs):
-        """The outputs of a signature, arrays by name."""
-        return self._runners[signature](**inputs)
+        """The outputs of a signature, arrays by name.
+
+        Raises:
+            InputError: if the inputs do not fit: an id that is none, no column, other shapes than
+                the state has.
+        """
+        try:
+            return self._runners[signature](**inputs)
+        except (ValueError, RuntimeError) as error:
+            raise _failure(f"{self._path}: LiteRT cannot run {signature}", error) from error
 
     def translate(self, text, signature="greedy"):
         """Texts, a string tensor `(batch,)`, to `text` and `score`, each `(batch,)`."""
@@ -80,3 +90,7 @@ class LiteRTModel:
             token = tokens[:, position]
             weights[:, position] = state.pop("weights")
         return weights
+
+
+def _failure(what, error):
+    return InputError(f"{what} ({str(error).partition(chr(10))[0]})")

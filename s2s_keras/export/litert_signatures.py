@@ -16,6 +16,10 @@ class LiteRTSignatures(tf.Module):
     Loops are written so that LiteRT's own operators suffice: no strings, no lists of tensors, and
     buffers that are as long as the longest target that the source's width allows.
 
+    Of a longer source the first `max_length` tokens are read: where memory does not suffice, LiteRT
+    may crash. Ids below zero, which Keras counts from a table's end, are refused as those beyond
+    its end are.
+
     Args:
         model: an `EncoderDecoder` of token ids.
         max_length: the most tokens of a source and of a target, end tokens included.
@@ -70,6 +74,7 @@ def _search(model, strategy, max_length):
     search = Search(model, strategy)
 
     def run(source):
+        source = _refusing(source[:, :max_length], model)
         length = longest_target(tf.shape(source)[1], max_length)
         carry = search.begin(source, length_limits(source, max_length), length)
         tokens, score = search.finish(search.complete(carry))
@@ -80,6 +85,7 @@ def _search(model, strategy, max_length):
 
 def _encode(model, max_length):
     def encode(source):
+        source = _refusing(source[:, :max_length], model)
         length = longest_target(tf.shape(source)[1], max_length)
         state = model.start(source, width=1, length=length)
         return _computed({**_named(state), POSITION: tf.constant(0)}, source)
@@ -91,6 +97,7 @@ def _decode_step(model):
     template = model.start(tf.ones((1, 2), tf.int32), width=1, length=2)
 
     def decode_step(token, position, **state):
+        token = _refusing(token, model)
         before = {name: tf.cast(state[name], leaf.dtype) for name, leaf in _named(template).items()}
         packed = keras.tree.pack_sequence_as(template._asdict(), list(before.values()))
         logits, after, weights = model.step(
@@ -102,6 +109,11 @@ def _decode_step(model):
         return {**outputs, **after, **_computed(kept, token)}
 
     return decode_step
+
+
+def _refusing(ids, model):
+    """The same ids, those below zero beyond the table, where LiteRT's look-up fails."""
+    return tf.where(ids < 0, model.vocabulary_size, ids)
 
 
 def _computed(tensors, ids):

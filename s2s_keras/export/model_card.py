@@ -1,14 +1,22 @@
 """The README of an exported folder."""
 
+import json
 
-def model_card(results, server_notes):
+from s2s_keras.corpora.licences import data_licence
+from s2s_keras.evaluation.score_notes import score_notes
+
+
+def model_card(results, server_notes, measurements=""):
     """A model card in Markdown.
 
     Args:
         results: what `results.json` holds.
         server_notes: what a server must have to run the SavedModel, in Markdown.
+        measurements: a section on what else was measured, in Markdown.
     """
-    best = results["validation"]
+    best, settings = results["validation"], results["settings"]
+    evaluation = score_notes(results["evaluation"])
+    sections = "".join(f"\n{each}" for each in (evaluation, measurements) if each)
     return f"""# {results["source"]} to {results["target"]}, {results["model"]}
 
 An encoder-decoder model of `s2s_keras` that translates {results["source"]} text to
@@ -17,6 +25,7 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 | what | value |
 | --- | --- |
 | trained on | {results["pairs"]:,} pairs of `{results["corpus"]}` |
+| licence of that data | {data_licence(results["corpus"])} |
 | weights | {results["weights"]:,} |
 | subwords | {results["vocabulary_size"]:,} (SentencePiece, joint, byte fallback) |
 | seed | {results["seed"]} |
@@ -81,7 +90,15 @@ resized, to at most {results["max_length"]} tokens; unless they are, `source` is
 [1, {results["litert_source_width"]}]. A target has at most twice as many tokens as its source and \
 8 more, and a source with no token but its end has an empty one. Ids 0, 1 and 2 are never chosen. \
 Each file ends with a ZIP archive that holds `tokenizer.model` and `s2s_keras.json`.
-"""
+
+## Recipe
+
+Every setting of the training; `layers` are the model's.
+
+```json
+{json.dumps({**settings, "layers": results["layers"]}, indent=2)}
+```
+{sections}"""
 
 
 def _sizes(sizes):

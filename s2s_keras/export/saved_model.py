@@ -9,6 +9,7 @@ from s2s_keras.export.serving_files import write_warm_up
 from s2s_keras.export.slice_updates import use_plain_slice_updates
 from s2s_keras.files import write_json
 from s2s_keras.search import Greedy, one_best_beam
+from s2s_keras.search.text_to_text import at_least_one_column
 
 # TensorFlow Serving ignores what lies in here; the command line reads it.
 EXTRA = Path("assets.extra")
@@ -35,7 +36,8 @@ def write_saved_model(path, text_to_text, beam_size, description):
     Signatures, each for any batch size: `serving_default` (greedy), `beam` and `attention` (greedy)
     take `text` string `(batch,)`; `serving_fast` and `beam_fast` give what the first two give, and
     are compiled by XLA; `tokens` (greedy) takes `source` int32 `(batch, source)` (ids, end id last,
-    0 = padding). See `TextToText` for what they give.
+    0 = padding), reads the first `max_length` of a row and refuses what is no id. See `TextToText`
+    for what they give.
 
     Args:
         path: a folder that does not exist.
@@ -57,7 +59,7 @@ def write_saved_model(path, text_to_text, beam_size, description):
     signatures = {
         name: tf.function(function, input_signature=[text]) for name, function in of_text.items()
     }
-    signatures["tokens"] = tf.function(text_to_text.tokens, input_signature=[source])
+    signatures["tokens"] = tf.function(_tokens(text_to_text), input_signature=[source])
     tf.saved_model.save(_Servable(text_to_text), str(path), signatures)
     path = Path(path)
     use_plain_batch_products(path)
@@ -66,3 +68,17 @@ def write_saved_model(path, text_to_text, beam_size, description):
     (path / TOKENIZER_FILE).write_bytes(text_to_text.tokenizer.model)
     write_json(path / DESCRIPTION_FILE, description)
     write_warm_up(path, text_to_text.tokenizer, text_to_text.max_length)
+
+
+def _tokens(text_to_text):
+    """`TextToText.tokens`, for ids as strangers send them."""
+    last = text_to_text.tokenizer.vocabulary_size - 1
+
+    def tokens(source):
+        source = at_least_one_column(source[:, : text_to_text.max_length])
+        are_ids = tf.reduce_all((source >= 0) & (source <= last))
+        checked = tf.debugging.Assert(are_ids, [f"source: an id must be from 0 to {last}"])
+        with tf.control_dependencies([checked]):
+            return text_to_text.tokens(tf.identity(source))
+
+    return tokens

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 
-import c_api_program
 import numpy as np
 import pytest
 import sentencepiece
@@ -15,6 +14,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from s2s_keras.corpora import load_corpus
 from s2s_keras.export import load
+from s2s_keras.report import c_api_program
 from s2s_keras.tokenizer import Tokenizer
 
 AWKWARD = ["", "   ", "Der Hund schläft.", "🤖 日本語", "a\0b", "\u2028", "x" * 3000, "▁"]
