@@ -47,6 +47,8 @@ class StagedSearch:
     def __init__(self, search, compiled=False):
         self.search = search
         self.compiled = compiled
+        self._half = _once_a_graph(self._run_if_any)
+        self._advance = _once_a_graph(self._advance_until)
         self._first, self._later = self._first_stage, self._stage
         if compiled:
             self._few = tf.function(self._first_stage, jit_compile=True)
@@ -70,7 +72,7 @@ class StagedSearch:
         longest = round_up(tf.reduce_max(limits), _LENGTHS)
         # Neither half waits for the other: a step of one leaves a core to a step of the other.
         halves = [
-            self._run_if_any(source[part], limits[part], longest)
+            self._half(source[part], limits[part], longest)
             for part in (slice(None, half), slice(half, None))
         ]
         return Hypotheses(*(tf.concat(parts, axis=0) for parts in zip(*halves, strict=True)))
@@ -129,14 +131,14 @@ class StagedSearch:
         for share, most in zip(_SHARES, (*_SHARES[1:], 0), strict=True):
             kept = tf.split(self._order(part), share)[0]
             rows, part = self._keep(kept, rows, part)
-            part = self._advance_until(part, tf.size(kept) // most if most else 0)
+            part = self._advance(part, tf.size(kept) // most if most else tf.constant(0))
             found = _put(found, rows, self.search.finish(part))
         goes_on = tf.reduce_any(~part.ended)
         return carry._replace(ended=tf.logical_or(carry.ended, ~goes_on)), found
 
     def _stage(self, carry):
         """The `Carry` at the end of a stage, and the `Hypotheses` found until then."""
-        carry = self._advance_until(carry, keras.ops.shape(carry.limits)[0] // 2)
+        carry = self._advance(carry, keras.ops.shape(carry.limits)[0] // 2)
         return carry, self.search.finish(carry)
 
     def _advance_until(self, carry, rows):
@@ -177,6 +179,16 @@ class StagedSearch:
 
     def _rows_that_go_on(self, carry):
         return tf.reduce_any(~carry.ended, axis=1)
+
+
+def _once_a_graph(function):
+    """The same function, traced once however often a graph calls it; called as it is without one.
+
+    Both halves, several stages, and the signatures of an export that search alike share it: else
+    most of a SavedModel would be there many times.
+    """
+    traced = tf.function(function, reduce_retracing=True)
+    return lambda *inputs: (function if tf.executing_eagerly() else traced)(*inputs)
 
 
 def _fill_up(source, limits):
