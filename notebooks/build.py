@@ -5,12 +5,15 @@
 
 A source is a Python file in jupytext's percent format. Around its introduction, which is what comes
 before its first code cell, stand the "Open in Colab" badge, the running time and the set-up cell.
-The repository's address is the one in pyproject.toml.
+The repository's address is the one in pyproject.toml. The picture of the cell with the tag `cover`
+becomes `pictures/NN_name.png`.
 """
 
 import argparse
+import base64
 import math
 import os
+import re
 import sys
 import time
 import tomllib
@@ -30,6 +33,7 @@ from s2s_keras.files import write_atomically
 NOTEBOOKS = Path(__file__).resolve().parent
 CELL_SECONDS = 600
 _HOST = "https://github.com/"
+_IMAGE = re.compile(r"data:image/png;base64,([^\"]+)")
 
 _METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -92,7 +96,9 @@ def main(arguments=None):
                 save(relinked(nbformat.read(notebook_of(source), 4), source), notebook_of(source))
             else:
                 started = time.perf_counter()
-                save(build(source), notebook_of(source))
+                notebook = build(source)
+                save(notebook, notebook_of(source))
+                write_atomically(picture_of(source), cover(notebook))
                 print(f"{notebook_of(source).name}: {time.perf_counter() - started:.0f} s")
     except InputError as error:
         sys.exit(f"notebooks/build.py: {error}")
@@ -110,6 +116,18 @@ def sources(numbers=()):
 def notebook_of(source):
     """Where a source's notebook lies."""
     return NOTEBOOKS / f"{source.stem}.ipynb"
+
+
+def picture_of(source):
+    """Where the picture of a source's notebook lies."""
+    return NOTEBOOKS / "pictures" / f"{source.stem}.png"
+
+
+def cover(notebook):
+    """The first picture of the cell with the tag `cover`, the bytes of a PNG file."""
+    (cell,) = (each for each in notebook.cells if "cover" in each.metadata.get("tags", ()))
+    pages = (output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    return base64.b64decode(next(filter(None, map(_IMAGE.search, pages)))[1])
 
 
 def build(source):

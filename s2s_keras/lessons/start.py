@@ -11,7 +11,8 @@ from s2s_keras.lessons.figures import use_style
 def start():
     """Sets the figures' style, and prints the versions and the device that a lesson runs on."""
     use_style()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # Read when TensorFlow is imported.
+    # Read when TensorFlow is imported. Some of what it logs as errors is just what it does not use.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     packages = ("tensorflow", "tensorflow-text", "keras", "s2s_keras")
     versions = [f"{name} {version(name)}" for name in packages]
     print(f"Python {platform.python_version()}", *versions, sep="\n")

@@ -99,6 +99,15 @@ def test_images_have_alternative_text(path):
 
 
 @each_notebook
+def test_the_readers_guide_has_a_picture_of_it(path):
+    picture = build.picture_of(path).relative_to(ROOT)
+    assert (ROOT / picture).read_bytes() == build.cover(nbformat.read(path, 4))
+    guide = (ROOT / "README.md").read_text("utf-8")
+    assert f"(notebooks/{path.name})" in guide
+    assert f'src="{picture}"' in guide
+
+
+@each_notebook
 def test_at_least_half_of_the_outputs_are_compared(path):
     shown = [cell for cell in code_cells(path) if cell.outputs]
     ignored = [cell for cell in shown if "nbval-ignore-output" in tags(cell)]
