@@ -364,7 +364,7 @@ assert e.shape == (*x.shape, 8)
 assert np.array_equal(embedding.compute_mask(x), m)
 print("ids", x.shape, " embedded", e.shape, " mask", m.shape)
 
-# %%
+# %% tags=["cover"]
 figure, (above, below) = plt.subplots(2, 1, figsize=(9, 3), sharex=True)
 above.imshow(np.where(m, 0.15, 0.75), cmap="Greys", vmin=0, vmax=1, aspect="auto")
 for b, t in np.argwhere(m):
