@@ -17,10 +17,12 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def requirements(tensorflow):
     """What pip is asked for, given the version of the TensorFlow that is there.
 
-    TensorFlow Text must be of TensorFlow's minor version, and pip would rather upgrade TensorFlow.
+    TensorFlow Text and Serving's messages must be of TensorFlow's minor version, and pip would
+    rather upgrade TensorFlow.
     """
     minor = ".".join(tensorflow.split(".")[:2])
-    return [str(REPOSITORY), f"tensorflow=={tensorflow}", f"tensorflow-text=={minor}.*"]
+    same_minor = [f"{name}=={minor}.*" for name in ("tensorflow-text", "tensorflow-serving-api")]
+    return [f"{REPOSITORY}[serving]", f"tensorflow=={tensorflow}", *same_minor]
 
 
 def main():

@@ -183,7 +183,7 @@ def _check_texts(inputs):
 def _refusal(spec, address, message):
     """What the server's error message means, in words of the call."""
     what = f"{address} refused the request"
-    if "Servable not found" in message or "Could not find" in message:
+    if re.search("Servable not found|Could not find (any )?version", message):
         what = f"model {spec.name} has no version {spec.version}"
         if spec.version is None:
             what = f"no model {spec.name} at {address}"

@@ -1,5 +1,6 @@
 """The REST interface of the stand-in."""
 
+import contextlib
 import json
 import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,11 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
             status, data = 200, _result(self.server.versions, method, self.path, body)
         except ServingError as error:
             status, data = error.http_status, json.dumps({"error": str(error)}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        # A client may have hung up at its deadline.
+        with contextlib.suppress(ConnectionError):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
 
 
 def _result(versions, method, path, body):

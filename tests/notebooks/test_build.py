@@ -102,7 +102,12 @@ def test_running_times_are_rounded_up(build, seconds, words):
 
 def test_pip_is_asked_to_leave_tensorflow_alone():
     wanted = script("install").requirements("2.20.0")
-    assert wanted == [str(FOLDER.parent), "tensorflow==2.20.0", "tensorflow-text==2.20.*"]
+    assert wanted == [
+        f"{FOLDER.parent}[serving]",
+        "tensorflow==2.20.0",
+        "tensorflow-text==2.20.*",
+        "tensorflow-serving-api==2.20.*",
+    ]
 
 
 def test_a_tensorflow_that_does_not_fit_ends_the_installation_with_one_line(monkeypatch):

@@ -292,6 +292,7 @@ def test_no_wait_goes_beyond_the_deadline():
     ("status", "value", "message"),
     [
         (400, {"error": "wrong\n  shape"}, "refused the request: wrong shape"),
+        (400, {"error": "Could not find variable bias"}, "refused the request: Could not find var"),
         (404, {"error": "Servable not found for request: Latest(m)"}, "^no model m at http"),
         (500, {"error": "XLA compilation disabled"}, "needs a server started with --xla_cpu"),
         (404, b"<html>", "status 404, and no JSON of TensorFlow Serving's"),
