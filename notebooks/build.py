@@ -97,8 +97,9 @@ def main(arguments=None):
             else:
                 started = time.perf_counter()
                 notebook = build(source)
+                picture = cover(notebook)
                 save(notebook, notebook_of(source))
-                write_atomically(picture_of(source), cover(notebook))
+                write_atomically(picture_of(source), picture)
                 print(f"{notebook_of(source).name}: {time.perf_counter() - started:.0f} s")
     except InputError as error:
         sys.exit(f"notebooks/build.py: {error}")
@@ -125,7 +126,10 @@ def picture_of(source):
 
 def cover(notebook):
     """The first picture of the cell with the tag `cover`, the bytes of a PNG file."""
-    (cell,) = (each for each in notebook.cells if "cover" in each.metadata.get("tags", ()))
+    cells = [each for each in notebook.cells if "cover" in each.metadata.get("tags", ())]
+    if len(cells) != 1:
+        raise InputError(f"{len(cells)} cells have the tag cover: a lesson has one, with a picture")
+    (cell,) = cells
     pages = (output.get("data", {}).get("text/html", "") for output in cell.outputs)
     return base64.b64decode(next(filter(None, map(_IMAGE.search, pages)))[1])
 

@@ -55,7 +55,7 @@ class Beam(Strategy):
             raise InputError(f"length penalty {length_penalty}: it must be 0 or more")
         if results is not None and not 1 <= results <= size:
             raise InputError(f"{results} results: a beam of {size} has 1 to {size}")
-        self.length_penalty = length_penalty
+        self.length_penalty = float(length_penalty)
         self.width = size
         self.results = results or size
         self.early_stopping = early_stopping

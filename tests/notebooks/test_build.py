@@ -17,6 +17,10 @@ LESSON = """\
 x = 1
 x + 1
 
+# %% tags=["cover"]
+from IPython.display import HTML
+HTML('<img src="data:image/png;base64,UElDVFVSRQ==" alt="one">')
+
 # %% tags=["solution"]
 # Solution 1
 assert x == 1
@@ -52,13 +56,14 @@ def test_building(build, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("01_lesson.ipynb: ")
     notebook = nbformat.read(tmp_path / "notebooks" / "01_lesson.ipynb", 4)
     nbformat.validate(notebook)
-    ids = ["badge", "cell-0", "running-time", "set-up", "cell-1", "cell-2"]
+    ids = ["badge", "cell-0", "running-time", "set-up", "cell-1", "cell-2", "cell-3"]
     assert [cell.id for cell in notebook.cells] == ids
     cells = {cell.id: cell for cell in notebook.cells}
     assert "/github/me/mine/blob/main/notebooks/01_lesson.ipynb" in cells["badge"].source
     assert cells["cell-1"].outputs[0].data == {"text/plain": "2"}
-    assert cells["cell-2"].source == "# @title Solution 1\nassert x == 1"
-    assert cells["cell-2"].metadata.jupyter.source_hidden
+    assert cells["cell-3"].source == "# @title Solution 1\nassert x == 1"
+    assert cells["cell-3"].metadata.jupyter.source_hidden
+    assert (tmp_path / "notebooks" / "pictures" / "01_lesson.png").read_bytes() == b"PICTURE"
     assert notebook.metadata == build.unexecuted(build.sources()[0]).metadata
     assert not any("execution" in cell.metadata for cell in notebook.cells)
 
@@ -89,6 +94,13 @@ def test_bad_input_is_one_line(build, tmp_path):
         build.main(["7"])
     write_address(tmp_path, "https://example.org/me/mine")
     with pytest.raises(SystemExit, match=r"Colab opens notebooks of https://github\.com/ only$"):
+        build.main([])
+
+
+def test_a_lesson_without_a_cover_is_refused(build):
+    (source,) = build.sources()
+    source.write_text(LESSON.replace('tags=["cover"]', ""))
+    with pytest.raises(SystemExit, match=r"build\.py: 0 cells have the tag cover: a lesson has"):
         build.main([])
 
 
