@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from s2s_keras.export.batch_products import use_plain_batch_products
 from s2s_keras.export.serving_files import write_warm_up
+from s2s_keras.export.shape_notes import drop_shape_notes
 from s2s_keras.export.slice_updates import use_plain_slice_updates
 from s2s_keras.files import write_json
 from s2s_keras.search import Greedy, one_best_beam
@@ -64,6 +65,7 @@ def write_saved_model(path, text_to_text, beam_size, description):
     path = Path(path)
     use_plain_batch_products(path)
     use_plain_slice_updates(path)
+    drop_shape_notes(path)
     (path / EXTRA).mkdir()
     (path / TOKENIZER_FILE).write_bytes(text_to_text.tokenizer.model)
     write_json(path / DESCRIPTION_FILE, description)

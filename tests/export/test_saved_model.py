@@ -14,6 +14,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from s2s_keras.corpora import load_corpus
 from s2s_keras.export import load
+from s2s_keras.export.saved_graphs import nodes_of, read_graphs
 from s2s_keras.report import c_api_program
 from s2s_keras.tokenizer import Tokenizer
 
@@ -145,6 +146,14 @@ def test_attention_is_over_the_source(exported):
     assert weights.shape == shape
     real = answer["output_tokens"].numpy() != b""
     np.testing.assert_allclose(weights.sum(axis=-1), real, atol=1e-5)
+
+
+def test_a_search_is_in_the_file_once(exported):
+    (graph,) = read_graphs(exported / "1")
+    names = [function.signature.name for function in graph.library.function]
+    # Greedy and with a beam, each as it is and compiled: not one a signature and half of a batch.
+    assert sum("run_if_any" in name for name in names) == 4
+    assert not any("_output_shapes" in node.attr for node in nodes_of(graph))
 
 
 def test_the_files_beside_the_version(exported, trained):
