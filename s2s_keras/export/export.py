@@ -116,8 +116,13 @@ def _results(run, model):
         "validation": {"epoch": best["epoch"], "bleu": best["val_bleu"], "loss": best["val_loss"]},
         "settings": {**asdict(settings), **_file_names(settings)},
         "layers": run.combination,
-        "evaluation": run.scores,
+        "evaluation": _evaluation(run.scores),
     }
+
+
+def _evaluation(scores):
+    """Why a test set could not be had is told by paths: its name suffices."""
+    return scores and {**scores, "unavailable": sorted(scores["unavailable"])}
 
 
 def _file_names(settings):

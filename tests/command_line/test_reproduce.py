@@ -129,6 +129,20 @@ def test_scores_are_those_of_the_kept_translations(reproduced):
     assert len(test["failures"]) == 5
 
 
+def test_the_export_says_what_the_scores_are(reproduced):
+    folder, scores = reproduced[0] / "export", Run(reproduced[0] / "run").scores
+    results = json.loads((folder / "results.json").read_text())
+    assert results["evaluation"] == scores | {"unavailable": ["lost"]}
+    assert results["settings"]["model"] == "small.toml"
+    assert str(reproduced[0].parent) not in (folder / "results.json").read_text()
+    card = (folder / "README.md").read_text()
+    assert f"{scores['splits']['test']['cased']['bleu']:.2f} ± " in card
+    assert "| licence of that data | Apache-2.0 |" in card
+    assert "Not to be had when this was measured: lost." in card
+    translations = (folder / "translations" / "test.en").read_bytes()
+    assert translations == (reproduced[0] / "run" / "translations" / "test.en").read_bytes()
+
+
 def test_stopped_by_the_clock_it_scores_nothing_yet(recipe, tmp_path):
     done = reproduce(recipe, tmp_path, "--max-minutes", "0.001")
     assert done.returncode == 0, done.stderr
