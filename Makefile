@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/demo
 # Most tests make graphs, which keeps one core busy. Those of a file share what they have trained.
-TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+# In the order of the files: those with few tests, which would else come last, are the longest.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The first Python on this machine that Keras and TensorFlow support.
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
