@@ -52,14 +52,15 @@ _RUNNING_TIME = """\
 <summary>In Colab</summary>
 
 The next cell installs what is needed, beside Colab's own TensorFlow; that takes a minute or two.
-A long training is kept on your Drive. Interrupted, it goes on where it was when the same lines are
-run again:
+The lessons train for a minute at most. A long training of your own is kept on your Drive;
+interrupted, it goes on where it was when the same lines are run again:
 
 ```python
 from google.colab import drive
-from s2s_keras.training import train
+from s2s_keras.training import Settings, train
 
 drive.mount("/content/drive")
+settings = Settings("grammar", "de", "en", "gru-attention", vocab_size=2000, epochs=4)
 train(settings, "/content/drive/MyDrive/runs/mine", resume=True)
 ```
 

@@ -66,7 +66,7 @@ for character in "eéß€":
 # %% [markdown]
 # ### Often said, and wrong: "what looks the same is the same"
 #
-# There are two ways to write *é*: as one code point, or as an *e* with a second code point behind
+# There are two ways to write *é*: as one code point, or as an *e* with a second code point after
 # it, an accent that is drawn over it. On the screen nobody can tell them apart. A program can.
 
 # %%
@@ -86,9 +86,9 @@ assert unicodedata.normalize("NFD", composed) == decomposed
 print(unicodedata.normalize("NFKC", "10² m"))
 
 # %% [markdown]
-# A hundred square metres have become a hundred and two. What a translator does not get to see, it
-# cannot translate. So this course changes nothing in a text: the tokenizer of part 6 gives back,
-# bit for bit, what it was given.
+# A hundred metres have become a hundred and two. What a translator does not get to see, it cannot
+# translate. So this course changes nothing in a text: the tokenizer of part 6 gives back, bit for
+# bit, what it was given.
 #
 # ## 3. Words or bytes?
 #
@@ -183,7 +183,7 @@ print(join(tuple("hunde"), ("u", "n")))
 
 # %% [markdown]
 # Learning repeats the two. Where two pairs are equally frequent, we take the shorter one, and of
-# those the first in the alphabet: any rule does, as long as it is always the same.
+# those the first in the alphabet. Any fixed rule would do; this one is the library's below.
 
 
 # %%
@@ -219,6 +219,9 @@ assert by_hand == by_library
 print(*by_library)
 
 # %% [markdown]
+# A new word is cut by replaying the joins, in the order in which they were learned. (The single
+# characters, from which learning began, have the last ids of all.)
+#
 # Why from id 260 on? Two groups come before the learned pieces. Ids 4 to 259 are the 256 bytes.
 # They stand in for any character that the vocabulary lacks, so nothing is unknown. And ids 0 to 3
 # stand for no text at all:
@@ -313,7 +316,8 @@ show(
 #
 # A tokenizer is *lossless* if `detokenize(tokenize(text)) == text` for every text. Many are not. We
 # try ours on texts that break others: both spellings of *café*, two spaces, a foreign script, a
-# superscript, and `▁` itself.
+# superscript, and `▁` itself. (The tokenizer writes a real `▁` as bytes, so that no space is
+# meant.)
 
 # %%
 difficult = [composed, decomposed, "two  spaces ", "γάτα", "10² m", "a ▁ in the text", ""]
@@ -468,9 +472,10 @@ show(
 # | $y_{t-1}$ | what the decoder reads at position $t$ | `inputs["target"]` |
 # | $y_t$ | what it is asked for there, the *label* | `labels` |
 #
-# In training we know the whole target. So the decoder is fed the correct tokens, whatever it would
-# have said itself. That is *teacher forcing*. Both columns below are one sentence. (SentencePiece
-# writes `BEGIN` as `<s>`, and `END` as `</s>`.)
+# The part of a model that writes the target is its **decoder** (lesson 2 builds one). In training
+# we know the whole target. So the decoder is fed the correct tokens, whatever it would have said
+# itself. That is *teacher forcing*. Both columns below are one sentence. (SentencePiece writes
+# `BEGIN` as `<s>`, and `END` as `</s>`.)
 
 # %%
 inputs, labels = batches.batch([4])
@@ -486,7 +491,7 @@ for t in range(np.count_nonzero(asked)):
 # Look at the two columns. The labels are the sentence itself. The *input* is moved one place to the
 # right, with `BEGIN` in the free place. So at each position the decoder has seen everything up to
 # the token before the one that it is asked for. Shifted the other way it would read the token
-# *behind* it, which nobody knows when translating.
+# *after* it, which nobody knows when translating.
 
 # %%
 y = asked[asked != PADDING]

@@ -117,8 +117,9 @@ show(
 # | $d$ | size of a vector | |
 # | $x_j$ | the embedded token | (d,) |
 #
-# The root is there because the decoder will use a table twice, for its input and for its output. It
-# gives both values of a size near one.
+# The root is there because the decoder will use its table twice. For its output, where $d$ products
+# are added up, the numbers of $E$ have to begin small, near $1/\sqrt{d}$; for its input the root
+# brings them back to a size near one. Source and target have a table each.
 
 # %%
 EMBEDDING = 128
@@ -391,10 +392,10 @@ np.testing.assert_allclose(by_hand, logits, atol=1e-4)
 # %% [markdown]
 # ## Teacher forcing
 #
-# **Why.** What should the decoder read in training? Its own last word would be noise at first, and
-# the words would have to be computed one after another. So it reads the right one, from the
-# **reference**, the translation in the corpus, whatever it would have said. That is teacher
-# forcing. At each position the **label** is the token that should come next.
+# **Why.** What should the decoder read in training? Its own last word would be noise at first. So
+# it reads the right one, from the **reference**, the translation in the corpus, whatever it would
+# have said. That is teacher forcing. (Lesson 5 has a second reason.) At each position the **label**
+# is the token that should come next.
 
 # %%
 words = int((labels[row] != PADDING).sum())
@@ -547,9 +548,9 @@ for texts in zip(*(tokenizer.detokenize(each[:4]).numpy() for each in columns), 
 
 # %% [markdown]
 # **Often said, and wrong: the training searches for translations and compares them.** It never
-# does. Below, three searches give different translations, and the loss knows nothing of them: it is
-# made from the reference, as input and as labels. So a lower loss is not yet a better translation.
-# Lesson 4 returns to that.
+# does. Below, two other searches (of lesson 4) run beside the greedy one. They do not all translate
+# alike, and the loss knows nothing of them: it is made from the reference, as input and as labels.
+# So a lower loss is not yet a better translation. Lesson 4 returns to that.
 
 # %%
 known = float(masked_loss(labels, model(inputs)))
@@ -620,7 +621,9 @@ def norms(cell):
 #
 # A **simple RNN** has no gate: $h_t = \tanh(W x_t + U h_{t-1} + b)$. An **LSTM** is older than the
 # GRU. It has a second state, the memory $m_t = f_t \odot m_{t-1} + i_t \odot g_t$, and its **forget
-# gate** $f_t$ does what $z_t$ does in a GRU. All three with new weights:
+# gate** $f_t$ does what $z_t$ does in a GRU; $i_t$ and $g_t$ are another gate and the candidate,
+# and the output is $h_t = o_t \odot \tanh m_t$. Its norm below is that of both states side by side.
+# All three with new weights:
 
 
 # %%
@@ -711,8 +714,8 @@ assert opened["$b_z$ = 5"][60] > 0.3
 # | $\nabla$, $\hat{\nabla}$ | the gradient of all weights, before and after |
 # | $a$ | the longest that is allowed, `global_clipnorm` |
 #
-# The gradient of $U$ is a sum of what all distances add to it. One factor for the sum is one factor
-# for every distance.
+# The gradient of $U$ has a term for each step back, in proportion to the curves above. Clipping
+# multiplies their sum, so every term shrinks alike, and with it the whole curve.
 
 
 # %%
@@ -792,8 +795,8 @@ assert dropped["on the inputs"][60] > 0.9 and dropped["on the state"][60] < 0.3
 # ## Where it breaks
 #
 # Now the test split, and one whose sentences are all long. **BLEU** compares translations with
-# references by the word sequences that they share, from 0 to 100. Here it is for sources of similar
-# length:
+# references, from 0 to 100: the share of the translations' word sequences that the references have,
+# times a factor below 1 if the translations are shorter. Here it is for sources of similar length:
 
 # %%
 splits = {corpus.split_names[2]: 400}
@@ -828,9 +831,9 @@ for index in (-1, -2, -3):
 
 # %% [markdown]
 # Which words are lost? The corpus knows which words of a pair belong together: its **gold
-# alignments**. So a word of the source is right if a word that belongs to it is in the translation,
-# in the right order. We ask it of the shortest third of all sentences and of the longest third, by
-# the word's place in its sentence.
+# alignments**. So a word of the source is right if its partner in the reference is in the
+# translation, too, and these partners stand in the reference's order. We ask it of the shortest
+# third of all sentences and of the longest third, by the word's place in its sentence.
 
 
 # %%
@@ -868,8 +871,9 @@ short, long = (np.array([each["right"] for each in rows]) for rows in curves.val
 assert CORPUS != "grammar" or (short.mean() > long.mean() and long[0] > long[1:].mean() + 0.1)
 
 # %% [markdown]
-# The first words are right, in long sentences too. After them the decoder goes on fluently, and
-# most words are wrong: $c$ has no more numbers for this sentence than for one of three words.
+# The first words are right, in long sentences too. After them come mostly fluent pieces of other
+# sentences, and most words are wrong: $c$ has no more numbers for this sentence than for one of
+# three words.
 #
 # ## Summary
 #
@@ -902,7 +906,8 @@ for b_z, expected in ((30.0, before), (-30.0, g)):
 # %% [markdown]
 # **2.** The backward direction is a forward one that reads the sentence turned round. Show it for a
 # sentence without padding: an encoder with `bidirectional=False` and the right weights gives the
-# second half of the model's `summary`. (`model.encode(source)` has that one.)
+# second half of the model's `summary`. (`model.encode(source)` has that one. The backward cell is
+# `model.encoder.backward_cells[0]`, the source's table `model.source_embedding`.)
 
 # %% tags=["solution"]
 # Solution 2

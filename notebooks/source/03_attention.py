@@ -40,7 +40,8 @@ keras.utils.set_random_seed(SEED)
 # %% [markdown]
 # ## Why: one vector for every sentence
 #
-# Encoder and decoder are those of lesson 2, but for one argument: the decoder's `attention`.
+# The decoder of lesson 2 gets an `attention`. It is also half as wide here, so that it trains in
+# the same time: what it gains, it does not gain by size.
 
 # %%
 UNITS = 128
@@ -153,7 +154,7 @@ show(
 # %% [markdown]
 # **Often said, and wrong: attention picks a word.** It mixes. The context is no annotation, but
 # lies between them. How evenly it mixes depends on the size of the scores. Where all are zero, the
-# context is the plain mean; the larger they are, the nearer it comes to a choice.
+# context is the plain mean; where they are large, it comes near to a choice.
 
 # %%
 for factor in (0, 1, 5):
@@ -168,7 +169,7 @@ assert np.allclose(softmax(0 * e) @ h, h.mean(axis=0))
 #
 # In a batch, short sources are padded, and annotations at padding are zero.
 #
-# **Often said, and wrong: padding is zero, so it does no harm.** A zero annotation has the score 0.
+# **Often said, and wrong: padding is zero, so it does no harm.** Its dot product has the score 0.
 # But exp 0 is 1, and here that is more than any real token has.
 
 # %%
@@ -355,10 +356,11 @@ np.testing.assert_allclose(alpha, packaged_alpha, atol=1e-5)
 # %% [markdown]
 # ## Training
 #
-# As in lesson 2, except that the learning rate first rises, over `EVERY` updates. Note what the
-# training does not see: nobody tells the model which words belong together. Only the loss does,
-# through the softmax, down to $W_a$, $U_a$ and $v_a$. A hard choice of one position would have no
-# gradient.
+# Nearly as in lesson 2: batches are a little smaller, and the learning rate first rises, over
+# `EVERY` updates, to a little more. Note what the training does not see: nobody tells the model
+# which words belong together. Only the loss does, through the softmax, down to $W_a$, $U_a$ and
+# $v_a$. (A hard choice of one position does not change when a score changes a little: its gradient
+# would be zero.)
 
 # %%
 EVERY, REPORTS = 100, 9
@@ -421,11 +423,11 @@ heat_map(answer, 1)
 heat_map(answer, 2)
 
 # %% [markdown]
-# Columns are the tokens read, rows the tokens written; an open box begins a word. Look where the
-# diagonal breaks. The German verb waits at the end of its clause, and the model jumps there for it.
-# Where English says one verb in two words, two rows look at the same German word. No one taught it
-# that. (German "sie" is both "she" and "they", so the model may confuse them. We come back to
-# that.)
+# Columns are the tokens read, rows the tokens written; `▁`, which begins a word, is drawn as an
+# open box. Look where the diagonal breaks. The German verb waits at the end of its clause, and the
+# model jumps there for it. Where English says one verb in two words, two rows look at the same
+# German word. No one taught it that. (German "sie" is both "she" and "they", and the model may
+# confuse them. We come back to that.)
 #
 # **Often mixed up: which token a row belongs to.** At step i the decoder reads $y_{i-1}$ and looks
 # at the source *for* $y_i$. So a row belongs to the token that comes out, and not to the token that
@@ -666,7 +668,7 @@ test_name = corpus.split_names[2]  # The first test split.
 ids = tokenize_pairs(corpus.split(test_name)[:300], tokenizer).within(16)
 source = keras.utils.pad_sequences(ids.sources, padding="post")
 target = keras.utils.pad_sequences(ids.targets, padding="post")
-target, labels = target[:, :-1], target[:, 1:]
+target, labels = target[:, :-1], target[:, 1:]  # Short rows read END; its label is padding.
 encoded = model.encode(source)
 real = (source != PADDING).astype("float32")
 uniform = real / real.sum(axis=1, keepdims=True)
@@ -713,9 +715,9 @@ assert CORPUS != "grammar" or distance[labels > END].mean() > 0.3
 
 # %% [markdown]
 # Most words move far: they need what they see. The end token looks hard as well, often at the full
-# stop, and needs nothing. It follows the full stop that was just written; the state $s_{i-1}$ knows
-# that, and the source is not asked. "It stopped because it looked at the full stop" is a good story
-# and not true.
+# stop, and where it looks makes no difference: the full stop $y_{i-1}$ that was just written, which
+# the GRU reads at this very step, settles it. "It stopped because it looked at the full stop" is a
+# good story and not true.
 #
 # **Often said, and wrong: a word without weight had no influence.** German "sie" is "she" or
 # "they", and the verb decides: "sie muss" is "she has to", "sie müssen" is "they have to". Where
@@ -734,15 +736,16 @@ decided = [pair == ("She", "They") for pair in zip(first[::2], first[1::2], stri
 assert CORPUS != "grammar" or (sum(decided) >= 2 and on_sie.min() > 0.5 > on_verb.max())
 
 # %% [markdown]
-# The heat map says "Sie" and nothing else. Yet the verb makes "She" of it, or "They". It does so
-# through the annotation of "Sie": the encoder reads in both directions, so $h_1$ has seen the verb.
-# A weight at position j is a weight of $h_j$, and not of the word at j.
+# The heat map says "Sie" and nothing else. Yet the verb makes "She" of it, or "They". It reaches
+# the first word in two ways that no weight at the verb shows: through the annotation of "Sie",
+# since the encoder reads in both directions and $h_1$ has seen the verb, and through the first
+# state $s_0$. A weight at position j is a weight of $h_j$, and not of the word at j.
 #
 # **Nor is it "not explanation".** Wiegreffe and Pinter (2019) answer: a model has learned with its
 # own weights, and to swap them afterwards, one step at a time, says little about their worth. They
 # train a model with uniform weights from the start, and ask whether it does as well. We train no
-# other model here, but can ask of ours whether it could do without its weights. They become uniform
-# at *every* step:
+# other model here, and can only ask whether ours, as it was trained, needs its weights. They become
+# uniform at *every* step:
 
 # %% tags=["nbval-ignore-output"]
 q, _ = probabilities(target, encoded, lambda i, alpha: uniform)
@@ -751,13 +754,13 @@ print("next tokens right: {:.0%} with its own weights, {:.0%} with uniform ones"
 assert CORPUS != "grammar" or right[0] > right[1] + 0.15
 
 # %% [markdown]
-# It could not. (What is left comes from English itself, and from the mean of the annotations.) So
-# the weights do their work, all together, and they agree with gold alignments. Why *one* word was
-# written, they do not tell. For that, change the source and see, as we did with the verb.
+# It does. (What is left comes from English itself, and from the mean of the annotations.) So the
+# weights do their work in this model, all together, and they agree with gold alignments. Why *one*
+# word was written, they do not tell. For that, change the source and see, as we did with the verb.
 #
 # ## The length, again
 #
-# The same sentences as at the end of lesson 2, and the same curve.
+# The sentences of the end of lesson 2, measured in the same way.
 
 # %%
 test = corpus.split(test_name)

@@ -361,9 +361,10 @@ show_tree(3)
 # %% [markdown]
 # ### Often said, and wrong: "a wider beam is always better"
 #
-# Read the three trees again. The beam of two found the translation that we want, and that was a
-# search error: it missed the mode. The beam of three missed nothing, and its result is empty. A
-# wider beam finds what is more *probable*. Whether that is better, only the model decides.
+# Read the three trees again. At the first step `</s>` comes third: a beam of two drops it, although
+# it ends, and a beam of three keeps it. The beam of two found the translation that we want, and
+# that was a search error: it missed the mode. The beam of three missed nothing, and its result is
+# empty. A wider beam finds what is more *probable*. Whether that is better, only the model decides.
 
 # %%
 wanted = "the dog sleeps </s>"
@@ -434,7 +435,8 @@ decoder = layers.RecurrentDecoder(UNITS, UNITS, attention=layers.AdditiveAttenti
 
 
 # %% [markdown]
-# While it trains, we count how often anything asks it for a next token, as each search must.
+# While it trains, we count the calls of `step`, through which the package's searches ask for a next
+# token.
 
 
 # %%
@@ -614,8 +616,8 @@ assert not GRAMMAR or curves[1.0][2]["BLEU"] > curves[1.0][0]["BLEU"]
 # probable targets. They are shorter, and they are worse. So the narrow beam was good *because* of
 # its search errors: it never saw the bad targets that the model likes (Stahlberg and Byrne 2019
 # found an empty mode for more than half of their sentences, with a well-trained Transformer). With
-# the penalty, a beam of two or four is better than a greedy search, and wider ones only cost more
-# (the model reads $K$ prefixes a step).
+# the penalty, a beam of four is better than a greedy search, and wider ones mostly cost more (the
+# model reads $K$ prefixes a step).
 #
 # Read what a wide beam prefers:
 
@@ -700,7 +702,7 @@ tokens, scores = (each[:, 0].numpy() for each in found[0.0, 32])
 proven = np.exp(scores) > 1 / 32
 missed = greedy_found.score[:, 0].numpy() < scores - 1e-3
 print(f"mode known for {proven.sum()} of {len(proven)} sentences;", end=" ")
-print(f"greedy search misses it in {missed[proven].sum()} of them, in {missed.sum()} of all")
+print(f"greedy search misses it in {missed[proven].sum()} of them")
 assert not GRAMMAR or (proven.sum() >= 5 and missed[proven].mean() < 0.5)
 
 # %% [markdown]
@@ -948,15 +950,18 @@ show(
     "right after the model's own token than after the reference's. After a few the curves meet.",
 )
 
-# %%
+# %% tags=["nbval-ignore-output"]
+for name, each in after.items():
+    print(f"{name:20}", *(f"{share:.0%}" for share in each[:4]))
 clean, own_word, random_word = (np.array(each) for each in after.values())
-assert not GRAMMAR or own_word[0] < clean[0] - 0.03
+assert not GRAMMAR or max(own_word[0], random_word[0]) < clean[0] - 0.03
 assert not GRAMMAR or (clean - own_word)[3:].mean() < 0.5 * (clean - own_word)[0]
 
 # %% [markdown]
-# No avalanche. The very next token suffers badly; a few tokens later the model is as good as if
-# nothing had happened. He et al. (2021) found the same in language models and call it
-# **self-recovery**. Its own mistakes are not special either: a random word does about as much harm.
+# One wrong word alone sets off no avalanche. (Whether several in a row do, the BLEU below bounds.)
+# The very next token suffers badly; a few tokens later the model is as good as if nothing had
+# happened. He et al. (2021) found the same in language models and call it **self-recovery**. Its
+# own mistakes are not special either: a random word does about as much harm.
 #
 # And not all of that harm is the model's fault. After another word another word is right: who has
 # written "a" should not go on with "apple", whatever the reference says.
@@ -1006,8 +1011,8 @@ for a, expected in ((a_least - 0.01, empty), (a_least + 0.01, full)):
     assert search_table(Beam(3, length_penalty=a))[0][1] == expected
 
 # %% [markdown]
-# **2.** Search exactly, without listing everything: go into the depth, the most probable word
-# first, and drop each prefix that does not score above the best target so far. (A prefix scores at
+# **2.** Search exactly, without listing everything: depth first, the most probable word before the
+# others, and drop each prefix that does not score above the best target so far. (A prefix scores at
 # least as high as all that begins with it.) How many prefixes does it read on the table?
 
 

@@ -151,7 +151,7 @@ in_order = block(sentence, bias=no_mask)
 shuffled = block(ops.take(sentence, order, axis=1), bias=no_mask)
 assert np.allclose(shuffled, ops.take(in_order, order, axis=1), atol=1e-5)
 print("order of the tokens:", order)
-print("order of the outputs: the same, and otherwise they are equal")
+print("order of the outputs: shuffled alike, and unchanged otherwise")
 
 # %% [markdown]
 # So "the dog bites the man" and "the man bites the dog" would be one sentence. The paper *adds* a
@@ -204,8 +204,8 @@ show(
 )
 
 # %% [markdown]
-# It depends on their distance alone. That makes "the word before" easy to ask for, wherever one
-# stands. Exercise 1 says why.
+# It depends on their distance alone, the same on either side. The side can be asked for, too:
+# exercise 1 shows that a step to the next position is a rotation, the same everywhere.
 #
 # With positions the order counts: a shuffled sentence now gives other vectors.
 
@@ -400,7 +400,7 @@ readouts, _ = decoder(y, encoded)
 for t in range(1, T):
     of_prefix, _ = decoder(y[:, : t + 1], encoded)
     assert np.allclose(of_prefix[:, -1], readouts[:, t], atol=1e-4)
-print(f"one call = {T} calls:", readouts.shape)
+print(f"one call gives what {T - 1} shorter calls give:", readouts.shape)
 
 # %% [markdown]
 # ## 6. Heads
@@ -497,10 +497,10 @@ for heads in (1, 2, 4, 8, 16):
 #
 # $$\mathrm{FFN}(x) = \max(0,\; x W_1 + b_1)\, W_2 + b_2$$
 #
-# Each of the two is a *sublayer*. Two things keep a deep stack of them trainable. A **residual
-# connection** adds the sublayer's input to its output, so that there is a straight way through.
-# **Layer normalisation** gives the numbers of each position mean 0 and variance 1, and then a
-# learned scale $\gamma$ and shift $\beta$:
+# Attention and this network are a *sublayer* each. Two things keep a deep stack of them trainable.
+# A **residual connection** adds the sublayer's input to its output, so that there is a straight way
+# through. **Layer normalisation** gives the numbers of each position mean 0 and variance 1, and
+# then a learned scale $\gamma$ and shift $\beta$:
 #
 # $$\mathrm{LayerNorm}(x) = \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \epsilon}}\;
 # \gamma + \beta$$
@@ -641,9 +641,10 @@ show(
 )
 
 # %% [markdown]
-# Each norm of post-norm shrinks all that came before, so the straight way fades; pre-norm keeps it.
-# And with post-norm the loss pulls hardest at the last blocks. In that Xiong et al. (2020) see the
-# reason why it needs the careful first steps of the next section.
+# A sum of input and sublayer varies more than the input, and each norm of post-norm divides it by
+# that: what came before shrinks, the straight way fades; pre-norm keeps it. And with post-norm the
+# loss pulls harder at the last blocks. In that Xiong et al. (2020) see the reason why it needs the
+# careful first steps of the next section.
 #
 # ## 8. Warm-up
 #
@@ -745,7 +746,7 @@ history = model.fit(
 )
 
 # %%
-show_training(logs, alt="The losses of training and validation, in nats a token, fall together.")
+show_training(logs, alt="The losses of training and validation, by token, fall together.")
 assert history.history["val_loss"][-1] < 0.7 or CORPUS != "grammar"
 
 # %% tags=["nbval-ignore-output"]
@@ -860,7 +861,7 @@ axes.set_yticks(range(N), [f"block {i + 1}" for i in range(N)])
 show(figure, "Alignment error rate of each head, and of the mean of a block's heads.")
 
 # %% [markdown]
-# The mean of a block's heads aligns better than its heads do one by one. They share the work, and
+# The mean of a block's heads aligns better than its heads do on average. They share the work, and
 # none is "the" alignment.
 #
 # Now the encoder's self-attention, by our own `encode`. Here rows and columns are both the source.
@@ -923,8 +924,9 @@ show(
 
 # %% [markdown]
 # Without any one head of the encoder the model does about as well as with it: the others cover for
-# it. Michel et al. (2019) found much the same in large models. The heads that look at the source
-# matter more. "Head 3 looks for verbs" is a story until somebody takes head 3 away.
+# it, or none of them is needed; one head at a time cannot tell which. Michel et al. (2019) found
+# much the same in large models. The heads that look at the source matter more. "Head 3 looks for
+# verbs" is a story until somebody takes head 3 away.
 #
 # ## 11. Decoding, and what does not run in parallel
 #
@@ -1147,7 +1149,8 @@ show(
 #
 # ### Often said, and wrong: "attention's cost is everything"
 #
-# It depends on $n$. For one token, a block multiplies and adds
+# It depends on $n$. We count one stack of self-attention blocks with a softmax at its end. For one
+# token, a block multiplies and adds
 #
 # $$\underbrace{4\, d_{model}^2}_{\text{projections}} \;+\;
 # \underbrace{2\, n\, d_{model}}_{\text{scores and mixtures}} \;+\;
@@ -1212,7 +1215,7 @@ show(
 )
 
 # %% [markdown]
-# ## 13. Three families
+# ## 13. Families
 #
 # Write source and target as one row, source first. Then a single mask says who may look at whom,
 # and it tells the families apart:
@@ -1242,9 +1245,9 @@ families = {"encoder-only": encoder_only, "decoder-only": decoder_only, "prefix-
 assert np.array_equal(prefix_lm, encoder_decoder)
 
 # %% [markdown]
-# This may surprise: **prefix-LM and encoder-decoder have the same mask.** They differ in
-# the weights. A prefix-LM has one stack for both parts of the row; an encoder-decoder has two
-# stacks, and a second attention between them.
+# This may surprise: **prefix-LM and encoder-decoder have the same mask.** They differ in the
+# weights. A prefix-LM has one stack for both parts of the row; an encoder-decoder has two stacks,
+# and a second attention between them.
 #
 # We do not draw these masks, we *measure* them. Untrained encoder blocks get a mask. Then each
 # input is changed, one at a time: which outputs move?
@@ -1320,9 +1323,9 @@ assert not hasattr(encoder.blocks[0], "source_attention")
 #
 # ## Exercises
 #
-# **1.** A step of three positions is a *rotation*: there is one matrix $M$ with
-# $PE_{pos + 3} = PE_{pos} M$ for every $pos$. Find it. Each pair of sine and cosine has a block of
-# two by two numbers in $M$.
+# **1.** A step of three positions is a *rotation*: there is one matrix $M$ with $PE_{pos + 3} =
+# PE_{pos} M$ for every $pos$. Find it. Each pair of sine and cosine has a block of two by two
+# numbers in $M$.
 
 # %% tags=["solution"]
 # Solution 1

@@ -198,8 +198,10 @@ else:
     raise AssertionError("it can be served after all")
 
 # %% [markdown]
-# The weights of a Keras layer are wrapped. Python's loader sees through the wrapping, the session
-# does not. So the module must hold what is inside, TensorFlow's own variables, and not the layer:
+# A layer's weight is a `keras.Variable`, a Python object with TensorFlow's variable inside.
+# Python's loader puts such objects together again, the session does not: it knows graphs and files.
+# So the module must hold what is inside, `.value`, and not the layer. (Keras's own `model.export`
+# does the same for one function. We have several, and a tokenizer, whose file goes into `assets`.)
 
 # %%
 weights = [weight.value for weight in embedding.variables]
@@ -208,7 +210,8 @@ np.testing.assert_allclose(as_a_server(servable, text=GERMAN)["v"], v, atol=1e-6
 print("a session loads it:", as_a_server(servable, text=GERMAN)["v"].shape)
 
 # %% [markdown]
-# Hence a rule: **test an export with a loader that is not Keras's.**
+# Hence a rule: **test an export with a loader that knows no Python objects**: a session, a C
+# program, the server itself.
 #
 # ## 3. The packaged export
 #
@@ -227,11 +230,10 @@ for each in sorted(folder.iterdir()):
     print(f"{each.name:24}", *inside)
 
 # %% [markdown]
-# `compose.yaml`, `models.config` and `batching_parameters.txt` are for the
-# server. Which signatures does the SavedModel have? TensorFlow comes with a command that needs
-# neither our package nor the model's code: `saved_model_cli show --dir DIR --tag_set serve
-# --signature_def NAME`. (A *tag set* names one of several graphs for one model. Today there is
-# one, `serve`.)
+# `compose.yaml`, `models.config` and `batching_parameters.txt` are for the server. Which signatures
+# does the SavedModel have? TensorFlow comes with a command that needs neither our package nor the
+# model's code: `saved_model_cli show --dir DIR --tag_set serve --signature_def NAME`. (A *tag set*
+# names one of several graphs for one model. Today there is one, `serve`.)
 
 # %%
 cli = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli"]
@@ -258,7 +260,7 @@ for name, signature in sorted(loaded.signatures.items()):
 # | `serving_default` | text to text, greedily; `score` is the logarithm of the probability |
 # | `beam` | the same with a beam search, five wide |
 # | `serving_fast`, `beam_fast` | their twins, compiled for the processor (section 6) |
-# | `attention` | text to text, and where the decoder looked |
+# | `attention` | text to text, and where the decoder looked; padding: an empty token, weights 0 |
 # | `tokens` | ids to ids, for programs that have a tokenizer of their own |
 
 # %% tags=["nbval-ignore-output"]
@@ -281,14 +283,18 @@ answer = loaded.signatures["serving_default"](text=untidy)
 assert answer["text"].numpy()[0].decode() == in_python[0]
 
 # %% [markdown]
-# That has one price. These operations belong to TensorFlow Text, and a program that runs the model
-# must have that library. TensorFlow Serving does.
+# The graph also strips white space at both ends, which the tokenizer alone would keep. A program
+# that calls `tokens`, or a `.tflite` file, has to do that itself.
+#
+# All that has one price. These operations belong to TensorFlow Text, and a program that runs the
+# model must have that library. TensorFlow Serving does.
 #
 # ## 4. A program without Python
 #
 # The package has one in C, for lines of text. It builds against the TensorFlow that is installed
-# here. These are the calls that do the work, in the order in which they stand there: load the
-# operations of TensorFlow Text, find a tensor, open a session on the SavedModel, run.
+# here. These are the calls that do the work: load the operations of TensorFlow Text, open a session
+# on the SavedModel, find the tensors of a signature in its graph (that function stands higher up in
+# the file), run.
 
 # %%
 program_text = (c_api_program.SOURCE_FOLDER / "translate.c").read_text()
@@ -334,9 +340,9 @@ print(settings_in("compose.yaml"))
 # %% [markdown]
 # **This command was not run here.** Where these lessons are built there is no Docker. What was run
 # is a *stand-in*: a small Python server of this package, asked through real ports of this machine.
-# It speaks the messages of TensorFlow Serving and loads the model in a session, as in section 2.
-# It is for tests and for trying things out. The client below is the same for both: only the
-# address changes. The times are the stand-in's.
+# It speaks the messages of TensorFlow Serving and loads the model in a session, as in section 2. It
+# is for tests and for trying things out. The client below is the same for both: only the address
+# changes. The times are the stand-in's.
 
 # %%
 server = StandIn(folder, "de-en")
@@ -470,9 +476,9 @@ print(f"answer of attention: {as_json:,} bytes over REST, {as_protobuf:,} over g
 assert as_json > as_protobuf
 
 # %% [markdown]
-# The way costs the same short time whatever the model does, and gRPC's messages are the
-# smaller ones where there are many numbers. With a model as small as ours one notices; the larger
-# the model, the less.
+# The way costs the same short time whatever the model does, and gRPC's messages are the smaller
+# ones where there are many numbers. With a model as small as ours one notices; the larger the
+# model, the less.
 #
 # ### What can go wrong
 #
@@ -494,6 +500,20 @@ failure(signature="polite")
 failure(version=7)
 failure(deadline=0.001)
 failure(address="http://127.0.0.1:9", tries=2)
+
+# %% [markdown]
+# ### The same with a good model
+#
+# `saved_models/de-en-transformer` was trained on captions of pictures, and for longer. Serving it
+# takes no other line.
+
+# %%
+reference = Path("../saved_models/de-en-transformer")
+CAPTIONS = ["Zwei Hunde spielen im Schnee.", "Eine Frau liest ein Buch in einem Park."]
+with StandIn(reference, "good") as good_server:
+    good = Client(good_server.grpc_address, "good").translate(CAPTIONS, "beam")
+for german, (english, _) in zip(CAPTIONS, good, strict=True):
+    print(f"{german}\n    {english}")
 
 # %% [markdown]
 # ## 6. Warm-up
@@ -557,7 +577,7 @@ show(
 texts = [german for german, _ in load_corpus(CORPUS, "de", "en").split("test")]
 some = texts[:60]
 rounds = [[milliseconds(1, client.translate, [text]).item() for text in some] for _ in range(4)]
-times = np.min(rounds, axis=0)
+times = np.min(rounds, axis=0)  # The way from length to time, without what disturbs.
 ids = tokenizer.tokenize([each.text for each in client.translate(some)])
 tokens = ids.row_lengths().numpy() + 1
 assert np.corrcoef(tokens, times)[0, 1] > 0
@@ -566,7 +586,7 @@ assert np.corrcoef(tokens, times)[0, 1] > 0
 figure, axes = plt.subplots(figsize=(6, 2.8))
 axes.plot(tokens, times, "o", color="0.3", alpha=0.6)
 for name, style in (("p50", "-"), ("p99", "--")):
-    height = np.percentile(times, int(name[1:]))
+    height = np.percentile(rounds, int(name[1:]))  # Of all requests, the disturbed ones too.
     axes.axhline(height, color="black", linestyle=style, marker="", label=name)
 axes.set(xlabel="tokens written", ylabel="milliseconds", ylim=0)
 axes.legend()
@@ -816,7 +836,9 @@ show(
 # Nobody was refused, and nobody waited for the first run of version 2: it was warmed up before it
 # was asked. The way back took no longer than to move a name, since version 1 was still there.
 #
-# With TensorFlow Serving one edits `models.config`, which the server reads again and again:
+# TensorFlow Serving keeps the newest version alone, as shipped: it lets version 1 go once 2 is
+# ready. Who wants labels and a way back changes `models.config` to the lines behind `#` first, and
+# copies in `2` then. The server reads the file again every 30 seconds:
 
 # %%
 print(settings_in("models.config"))
@@ -905,7 +927,7 @@ assert translate_all(texts[:100], 16) == [each.text for each in client.translate
 # **3.** A *canary* is a version that a few users get before all others. Write `label_of(user)`. It
 # gives `"canary"` for a tenth of all users and `"stable"` for the rest, and for one user always the
 # same. Count ten thousand users. Then give the label to version 2, and ask over gRPC as ten users.
-# (`zlib.crc32` makes a number of bytes.)
+# (`zlib.crc32` makes a number out of bytes.)
 
 
 # %% tags=["solution"]

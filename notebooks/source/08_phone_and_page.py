@@ -187,9 +187,10 @@ assert same >= len(sources) - 1
 # %% [markdown]
 # ## What a file may not contain, and why
 #
-# LiteRT is small because it can do little. It has one kernel, written by hand, for each of its
-# **built-in operators**: products, sums, softmax, look-ups, loops. TensorFlow has many more. How
-# many, and what an app would have to carry:
+# LiteRT is small because it can do little. It has one *kernel*, here a piece of code, for each of
+# its **built-in operators**: products, sums, softmax, look-ups, loops. TensorFlow has many more.
+# How many, and how large is the library that has them, on this machine? (One for phones is smaller,
+# and still many times LiteRT's.)
 
 
 # %%
@@ -680,8 +681,8 @@ print(f"BLEU {difference:+.1f}; another test set of this size: ±{interval:.1f}"
 assert not GRAMMAR or (len(changes) < 0.15 * len(sources) and abs(difference) < 2)
 
 # %% [markdown]
-# The change is smaller than what other test sentences would give. At three bits it would be
-# another matter, as we saw. So: measure.
+# The change is smaller than what other test sentences would give. At three bits it would be another
+# matter, as we saw. So: measure.
 #
 # ## Step by step, as an app does it
 #
@@ -695,9 +696,10 @@ for name, values in state.items():
     print(f"{name:14} {values.dtype!s:8} {values.shape}")
 
 # %% [markdown]
-# `own_states_0` is the GRU's state. What begins with `shared` is of the source, and never changes:
-# the annotations (`values`), and products with them that need to be computed only once. The app
-# need not understand any of it. It gives back what it was given:
+# `position` counts the steps, `own_states_0` is the GRU's state; its axis of size 1 is for the
+# hypotheses of a beam. What begins with `shared` is, in this model, of the source, and never
+# changes: the annotations (`values`), and products with them that need to be computed only once.
+# The app need not understand any of it. It gives back what it was given:
 
 
 # %%
@@ -988,8 +990,8 @@ kotlin = Path("../examples/android/Translator.kt").read_text("utf-8")
 print(re.search(r"    private fun greedy.*?\n    }\n", kotlin, re.DOTALL).group())
 
 # %% [markdown]
-# Its README says what was run, and that a device was not at hand. So begin there with the golden
-# vectors, and with one sentence whose translation you know from here.
+# **Nothing here was run on a phone**; the example's README says what was run. So begin, on yours,
+# with the golden vectors, and with one sentence whose translation you know from here.
 #
 # ## Summary
 #
@@ -1076,4 +1078,4 @@ assert by_user[0] == other != by_itself[0]
 # ## What comes next
 #
 # This was the last lesson. Take your own sentence pairs, train with `s2s-keras train`, export, put
-# the folder beside the page, and send somebody the address. The README has the commands.
+# page and folder on any web host, and send somebody the address. The README has the commands.
