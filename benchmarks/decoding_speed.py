@@ -18,11 +18,11 @@ import keras
 from benchmarks.arguments import add_common, default_corpus, positive, run_command
 from benchmarks.choice import Peer, choose_peers, packages, say
 from benchmarks.decoding_setup import write_sources
-from benchmarks.environment import describe, environment
 from benchmarks.processes import PeerProcess, measure_in_turns
 from benchmarks.training_speed import model_sizes
 from s2s_keras.corpora import load_corpus
 from s2s_keras.pipeline import tokenize_pairs
+from s2s_keras.report.environment import describe, environment
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training import Run
 

@@ -22,9 +22,9 @@ from benchmarks.combinations import (
     recurrent_decoding,
     transformer_decoding,
 )
-from benchmarks.environment import describe, environment
 from benchmarks.processes import PeerError, PeerProcess
 from s2s_keras.files import write_json
+from s2s_keras.report.environment import describe, environment
 
 matplotlib.use("Agg")
 

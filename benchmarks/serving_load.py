@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.arguments import positive, run_command
-from benchmarks.environment import environment
 from s2s_keras.errors import InputError
 from s2s_keras.export import load
 from s2s_keras.export.serving_files import text_of_length
+from s2s_keras.report.environment import environment
 from s2s_keras.serving import Client
 
 TEXTS = 200

@@ -10,14 +10,12 @@ Run with `python -m benchmarks.study RUN... --output DIR`; see `benchmarks/READM
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from keras import ops
 
-from benchmarks.arguments import positive
+from benchmarks.arguments import positive, run_command
 from benchmarks.choice import say
-from benchmarks.environment import describe, environment
 from benchmarks.study_figures import write_figures
 from benchmarks.zoo import join_pairs
 from s2s_keras.corpora import load_corpus
@@ -32,7 +30,8 @@ from s2s_keras.evaluation import (
 from s2s_keras.export import load
 from s2s_keras.files import write_json
 from s2s_keras.layers.dot_product_attention import mask_to_bias
-from s2s_keras.search import Greedy, one_best_beam
+from s2s_keras.report.environment import describe, environment
+from s2s_keras.search import one_best
 from s2s_keras.training import Run
 
 # The sets that are studied, by corpus: a split, and how many of its sentences are joined into one.
@@ -73,7 +72,7 @@ def study_run(path, beam_size):
     settings = Run(path).settings
     if settings.corpus not in SETS:
         raise InputError(f"{path}: trained on {settings.corpus}: choose runs on {', '.join(SETS)}")
-    deployed = load(path, Greedy() if beam_size == 1 else one_best_beam(beam_size))
+    deployed = load(path, one_best(beam_size))
     corpus = load_corpus(settings.corpus, settings.source, settings.target)
     result = {
         "corpus": settings.corpus,
@@ -237,12 +236,7 @@ def main(arguments=None):
     parser.add_argument("--output", type=Path, required=True, help="folder")
     parser.add_argument("--beam-size", type=positive, default=5, help="1: greedy search")
     options = vars(parser.parse_args(arguments))
-    try:
-        print(table(run(**options)))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return run_command(lambda: run(**options), table)
 
 
 if __name__ == "__main__":

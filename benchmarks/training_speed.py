@@ -14,11 +14,11 @@ from pathlib import Path
 
 from benchmarks.arguments import add_common, default_corpus, positive, run_command
 from benchmarks.choice import Peer, choose_peers, packages, say
-from benchmarks.environment import describe, environment
 from benchmarks.multiply_adds import training_multiply_adds_per_token
 from benchmarks.processes import PeerProcess, measure_in_turns
 from benchmarks.token_file import read_token_file, write_token_file
 from s2s_keras.corpora import load_corpus
+from s2s_keras.report.environment import describe, environment
 
 # The first of those measured is the ratio's denominator.
 PEERS = {

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.arguments import positive
+from benchmarks.arguments import positive, run_command
 from benchmarks.choice import say
 from benchmarks.combinations import (
     attentions,
@@ -22,11 +22,11 @@ from benchmarks.combinations import (
     recurrent_decoding,
     transformer_decoding,
 )
-from benchmarks.environment import describe, environment
 from s2s_keras.corpora import load_corpus, write_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.files import write_json
 from s2s_keras.models.combination import resolve
+from s2s_keras.report.environment import describe, environment
 
 # A schedule that does not depend on how many updates the minutes are enough for.
 TRAINING = {"schedule": "inverse-square-root", "learning_rate": 2e-3, "warmup_steps": 400}
@@ -229,12 +229,7 @@ def main(arguments=None):
     parser.add_argument("--joined", action="store_true", help="ten sentences as one, and only that")
     parser.add_argument("--only", type=lambda text: text.split(","), metavar="A,B", help="entries")
     options = vars(parser.parse_args(arguments))
-    try:
-        print(table(run(**options)))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return run_command(lambda: run(**options), table)
 
 
 if __name__ == "__main__":

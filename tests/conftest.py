@@ -1,7 +1,17 @@
 """Runs that several test modules share, trained once, by the real command in its own process."""
 
+import sys
+
 import pytest
 from commands import command_line, short_pairs, train_arguments
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    """One process runs many modules: what one leaves open would be seen by another."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ import ctranslate2
 
 from benchmarks.ctranslate2_converter import to_tokens
 from benchmarks.decoding_setup import Translations, source_batches
-from benchmarks.environment import cores
 from benchmarks.peers.s2s_keras_decoding import NATURAL_LENGTH
+from s2s_keras.report.environment import cores
 
 MODEL = "ctranslate2"
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from benchmarks.decoding_setup import Translations
 from s2s_keras.export.batch_products import use_plain_batch_products
+from s2s_keras.export.saved_graphs import edited_graphs
 from s2s_keras.export.slice_updates import use_plain_slice_updates
 from s2s_keras.search import Greedy, Search, StagedSearch, length_limits, one_best_beam
 
@@ -45,8 +46,9 @@ def write_signatures(model, folder, lengths, beam_size):
     module = tf.Module()
     module.weights_ = [variable.value for variable in model.variables]
     tf.saved_model.save(module, str(Path(folder, SAVED_MODEL)), signatures)
-    use_plain_batch_products(Path(folder, SAVED_MODEL))
-    use_plain_slice_updates(Path(folder, SAVED_MODEL))
+    with edited_graphs(Path(folder, SAVED_MODEL)) as graphs:
+        use_plain_batch_products(graphs)
+        use_plain_slice_updates(graphs)
 
 
 def _decoder(model, strategy, tokens, compiled):

@@ -25,11 +25,9 @@ def add_search_options(parser):
 
 def strategy_of(options):
     """The search strategy that the search options name."""
-    from s2s_keras.search import Greedy, one_best_beam
+    from s2s_keras.search import one_best
 
     check_at_least_one("--beam-size", options.beam_size)
     if not options.length_penalty >= 0:
         raise InputError(f"--length-penalty {options.length_penalty}: it must be 0 or more")
-    if options.beam_size == 1:
-        return Greedy()
-    return one_best_beam(options.beam_size, options.length_penalty)
+    return one_best(options.beam_size, options.length_penalty)

@@ -2,12 +2,12 @@
 
 import itertools
 
-from s2s_keras.export.saved_graphs import edited_graphs, nodes_of
+from s2s_keras.export.saved_graphs import nodes_of
 
 _OLD, _NEW = "BatchMatMulV2", "BatchMatMulV3"
 
 
-def use_plain_batch_products(path):
+def use_plain_batch_products(graphs):
     """Replaces one operator in a SavedModel by its successor, which gives the same.
 
     TensorFlow runs `BatchMatMulV2` on oneDNN, whose threads wait for each other even where a
@@ -15,12 +15,11 @@ def use_plain_batch_products(path):
     successor runs on Eigen, which keeps small products on one thread.
 
     Args:
-        path: the SavedModel's folder, a `pathlib.Path`.
+        graphs: the SavedModel's, as `edited_graphs` gives them.
     """
-    with edited_graphs(path) as graphs:
-        for node in itertools.chain.from_iterable(map(nodes_of, graphs)):
-            if node.op == _OLD:
-                _replace(node)
+    for node in itertools.chain.from_iterable(map(nodes_of, graphs)):
+        if node.op == _OLD:
+            _replace(node)
 
 
 def _replace(node):

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from s2s_keras.export.batch_products import use_plain_batch_products
+from s2s_keras.export.saved_graphs import edited_graphs
 from s2s_keras.export.serving_files import write_warm_up
 from s2s_keras.export.shape_notes import drop_shape_notes
 from s2s_keras.export.slice_updates import use_plain_slice_updates
@@ -63,9 +64,10 @@ def write_saved_model(path, text_to_text, beam_size, description):
     signatures["tokens"] = tf.function(_tokens(text_to_text), input_signature=[source])
     tf.saved_model.save(_Servable(text_to_text), str(path), signatures)
     path = Path(path)
-    use_plain_batch_products(path)
-    use_plain_slice_updates(path)
-    drop_shape_notes(path)
+    with edited_graphs(path) as graphs:
+        use_plain_batch_products(graphs)
+        use_plain_slice_updates(graphs)
+        drop_shape_notes(graphs)
     (path / EXTRA).mkdir()
     (path / TOKENIZER_FILE).write_bytes(text_to_text.tokenizer.model)
     write_json(path / DESCRIPTION_FILE, description)

@@ -2,12 +2,10 @@
 
 from tensorflow.core.framework import node_def_pb2
 
-from s2s_keras.export.saved_graphs import edited_graphs
-
 _OLD, _NEW = "XlaDynamicUpdateSlice", "TensorStridedSliceUpdate"
 
 
-def use_plain_slice_updates(path):
+def use_plain_slice_updates(graphs):
     """Replaces an operator that only XLA can run by one of TensorFlow's own, which gives the same.
 
     `keras.ops.slice_update` becomes `XlaDynamicUpdateSlice`. Outside compiled functions TensorFlow
@@ -18,14 +16,13 @@ def use_plain_slice_updates(path):
     The two differ where a slice does not fit: XLA moves it until it does, the other one fails.
 
     Args:
-        path: the SavedModel's folder, a `pathlib.Path`.
+        graphs: the SavedModel's, as `edited_graphs` gives them.
     """
-    with edited_graphs(path) as graphs:
-        for graph in graphs:
-            compiled = _compiled_functions(graph)
-            for function in graph.library.function:
-                if function.signature.name not in compiled:
-                    _replace_in(function.node_def)
+    for graph in graphs:
+        compiled = _compiled_functions(graph)
+        for function in graph.library.function:
+            if function.signature.name not in compiled:
+                _replace_in(function.node_def)
 
 
 def _compiled_functions(graph):

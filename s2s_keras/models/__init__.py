@@ -2,7 +2,12 @@
 
 from s2s_keras.models.combination import PRECISIONS, build_model, resolve
 from s2s_keras.models.encoder_decoder import EncoderDecoder
-from s2s_keras.models.losses import MaskedCrossentropy, RDropCrossentropy, TokenAccuracy
+from s2s_keras.models.losses import (
+    MaskedCrossentropy,
+    RDropCrossentropy,
+    TokenAccuracy,
+    training_loss,
+)
 from s2s_keras.models.presets import PRESETS, build_preset, find_combination
 from s2s_keras.models.recipe import SCHEDULES, Recipe
 from s2s_keras.models.scheduled_sampling import ScheduledSampling
@@ -23,4 +28,5 @@ __all__ = [
     "build_schedule",
     "find_combination",
     "resolve",
+    "training_loss",
 ]

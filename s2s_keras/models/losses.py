@@ -134,6 +134,13 @@ class RDropCrossentropy(MaskedCrossentropy):
         return {**super().get_config(), "weight": self.weight}
 
 
+def training_loss(label_smoothing, r_drop=0.0):
+    """The loss of a training: `RDropCrossentropy` if it has a weight, else `MaskedCrossentropy`."""
+    if r_drop:
+        return RDropCrossentropy(r_drop, label_smoothing)
+    return MaskedCrossentropy(label_smoothing)
+
+
 def symmetric_divergence(logits, others):
     """KL(p || q) + KL(q || p) of two predictions.
 

@@ -129,7 +129,7 @@ class Accumulated(keras.optimizers.schedules.LearningRateSchedule):
         return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["batches"])
 
 
-def build_schedule(recipe, units, total_steps):
+def build_schedule(recipe, units, total_steps, accumulate=1):
     """The schedule of a `Recipe`.
 
     Where the rate comes down to zero at the end (`cosine` and `linear`), a warm-up of more than a
@@ -139,7 +139,13 @@ def build_schedule(recipe, units, total_steps):
         recipe: a `Recipe`.
         units: the model's width.
         total_steps: updates in the whole training.
+        accumulate: batches an update.
     """
+    schedule = _of_updates(recipe, units, total_steps)
+    return Accumulated(schedule, accumulate) if accumulate > 1 else schedule
+
+
+def _of_updates(recipe, units, total_steps):
     if recipe.schedule == "noam":
         return Noam(units, recipe.warmup_steps)
     if recipe.schedule == "inverse-square-root":

@@ -1,6 +1,6 @@
 """Search: from a model's next-token probabilities to a whole target."""
 
-from s2s_keras.search.beam import Beam, one_best_beam
+from s2s_keras.search.beam import Beam, one_best, one_best_beam
 from s2s_keras.search.carry import Carry
 from s2s_keras.search.greedy import Greedy
 from s2s_keras.search.lengths import length_limits, longest_target
@@ -26,6 +26,7 @@ __all__ = [
     "attended",
     "length_limits",
     "longest_target",
+    "one_best",
     "one_best_beam",
     "source_ids",
     "target_text",

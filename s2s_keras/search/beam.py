@@ -12,6 +12,7 @@ from s2s_keras.search.candidates import (
     rows_of,
     top_tokens,
 )
+from s2s_keras.search.greedy import Greedy
 from s2s_keras.search.strategy import Strategy, write
 from s2s_keras.special_ids import END, PADDING
 
@@ -167,3 +168,11 @@ def one_best_beam(size, length_penalty=1.0):
     Args and errors: see `Beam`.
     """
     return Beam(size, length_penalty, results=1, early_stopping=True)
+
+
+def one_best(beam_size, length_penalty=1.0):
+    """The search for one target that a beam size names: a greedy one for 1, else a beam's.
+
+    Args and errors: see `Beam`.
+    """
+    return Greedy() if beam_size == 1 else one_best_beam(beam_size, length_penalty)

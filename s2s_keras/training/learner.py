@@ -4,14 +4,7 @@ import keras
 import numpy as np
 
 from s2s_keras.errors import InputError
-from s2s_keras.models import (
-    MaskedCrossentropy,
-    RDropCrossentropy,
-    ScheduledSampling,
-    TokenAccuracy,
-    build_schedule,
-)
-from s2s_keras.models.schedules import Accumulated
+from s2s_keras.models import ScheduledSampling, TokenAccuracy, build_schedule, training_loss
 from s2s_keras.training.adam import Adam
 
 
@@ -51,10 +44,9 @@ def compiled_learner(model, settings, recipe, batches):
 
 def compile_with(model, recipe, optimizer=None, r_drop=0.0):
     """Compiles a model with the loss and the metrics of a training."""
-    smoothing = recipe.label_smoothing
     model.compile(
         optimizer=optimizer,
-        loss=RDropCrossentropy(r_drop, smoothing) if r_drop else MaskedCrossentropy(smoothing),
+        loss=training_loss(recipe.label_smoothing, r_drop),
         weighted_metrics=[TokenAccuracy()],
     )
 
@@ -66,11 +58,8 @@ def _optimizer(model, settings, recipe, batches):
             f"accumulate is {settings.accumulate}, but the training has {batches} batches: choose "
             "fewer, or more epochs"
         )
-    schedule = build_schedule(recipe, model.embedding_units, updates)
-    if settings.accumulate > 1:
-        schedule = Accumulated(schedule, settings.accumulate)
     return Adam(
-        schedule,
+        build_schedule(recipe, model.embedding_units, updates, settings.accumulate),
         beta_2=recipe.beta_2,
         global_clipnorm=recipe.clip_norm,
         gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,

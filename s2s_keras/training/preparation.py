@@ -7,7 +7,7 @@ from pathlib import Path
 from s2s_keras.corpora import load_corpus, write_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.models import PRESETS, find_combination
-from s2s_keras.pipeline import Batches, BPEDropout, Merges, tokenize_pairs
+from s2s_keras.pipeline import tokenize_pairs, training_batches
 from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training.log import say
 
@@ -91,22 +91,8 @@ def prepare(run, settings, combination):
         raise InputError(
             f"{settings.corpus} has changed since {run.path} was begun: choose another folder"
         )
-    return batches_of(pairs, settings, tokenizer), tokenizer
-
-
-def batches_of(pairs, settings, tokenizer):
-    """The `Batches` of training pairs' tokens."""
-    resample = None
-    if settings.bpe_dropout:
-        resample = BPEDropout(
-            pairs,
-            Merges(tokenizer.pieces(range(tokenizer.vocabulary_size))),
-            settings.bpe_dropout,
-            settings.max_length,
-            settings.seed,
-        )
-    copies = 2 if settings.r_drop else 1
-    return Batches(pairs, settings.batch_tokens, settings.seed, resample, copies)
+    pieces = tokenizer.pieces(range(tokenizer.vocabulary_size))
+    return training_batches(pairs, pieces, settings), tokenizer
 
 
 def _combination(run, settings):

@@ -6,7 +6,7 @@ from s2s_keras.corpora.text_lines import write_lines
 from s2s_keras.errors import InputError
 from s2s_keras.evaluation import bleu_by_length, bleu_interval, score, worst_translations
 from s2s_keras.files import write_json
-from s2s_keras.search import Greedy, TextToText, Translator, one_best_beam
+from s2s_keras.search import TextToText, Translator, one_best
 from s2s_keras.training.log import say
 
 # What models learn from and are chosen by is no test of them.
@@ -92,9 +92,9 @@ def score_split(sources, hypotheses, references, language):
 
 
 def _translator(run, beam_size):
-    strategy = Greedy() if beam_size == 1 else one_best_beam(beam_size)
-    settings = run.settings
-    return Translator.of(TextToText(run.model(), run.tokenizer(), settings.max_length, strategy))
+    return Translator.of(
+        TextToText(run.model(), run.tokenizer(), run.settings.max_length, one_best(beam_size))
+    )
 
 
 def _learning_curve(history):

@@ -13,6 +13,7 @@ import pytest
 
 from s2s_keras.errors import InputError
 from s2s_keras.models import MaskedCrossentropy, build_model, resolve
+from s2s_keras.pipeline import training_batches
 from s2s_keras.pipeline.token_archive import load_tokens
 from s2s_keras.training import Run, Settings, take_weights, write_tokens
 from s2s_keras.training.preparation import prepare
@@ -89,7 +90,7 @@ def script():
 def batches(folder, script):
     """What is trained on elsewhere."""
     pairs, description = load_tokens(folder / "tokens.npz")
-    return script.batches_of(pairs, description["pieces"], description["settings"])
+    return training_batches(pairs, description["pieces"], script.settings_of(description))
 
 
 def test_elsewhere_reads_what_training_here_would_read(settings, folder, batches):

@@ -18,10 +18,9 @@ class Runtime(BaseRuntime):
     def load(self):
         """Builds the model with its best weights."""
         from s2s_keras.export import load
-        from s2s_keras.search import Greedy, one_best_beam
+        from s2s_keras.search import one_best
 
-        strategy = Greedy() if self._beam_size == 1 else one_best_beam(self._beam_size)
-        self._translator = load(self._path, strategy).translator
+        self._translator = load(self._path, one_best(self._beam_size)).translator
 
     def translate(self, text):
         """Translates a text; the first call also traces the graph."""
