@@ -15,6 +15,7 @@ import itertools
 import json
 import sys
 import time
+import types
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -23,35 +24,12 @@ import keras
 import numpy as np
 
 from s2s_keras.files import replacing
-from s2s_keras.models import (
-    MaskedCrossentropy,
-    RDropCrossentropy,
-    Recipe,
-    TokenAccuracy,
-    build_model,
-    build_schedule,
-)
-from s2s_keras.models.schedules import Accumulated
-from s2s_keras.pipeline import Batches, BPEDropout, Merges
+from s2s_keras.models import Recipe, TokenAccuracy, build_model, build_schedule, training_loss
+from s2s_keras.pipeline import training_batches
 from s2s_keras.pipeline.token_archive import load_tokens
 
 # JAX compiles for every shape: batches are padded until their shapes are few.
 _WIDTH = 16
-
-
-def batches_of(pairs, pieces, settings):
-    """The `Batches` that the settings, a dictionary, ask for."""
-    resample = None
-    if settings["bpe_dropout"]:
-        resample = BPEDropout(
-            pairs,
-            Merges(pieces),
-            settings["bpe_dropout"],
-            settings["max_length"],
-            settings["seed"],
-        )
-    copies = 2 if settings["r_drop"] else 1
-    return Batches(pairs, settings["batch_tokens"], settings["seed"], resample, copies)
 
 
 def stream(batches):
@@ -71,23 +49,24 @@ def padded(ids, copies):
     return np.tile(np.pad(ids, [(0, more_rows), (0, more_columns)]), (copies, 1))
 
 
+def settings_of(description):
+    """The settings that the archive holds, as an object."""
+    return types.SimpleNamespace(**description["settings"])
+
+
 def compiled(description, steps):
     """The model that the archive describes, compiled as `s2s-keras train` does it."""
-    settings, recipe = description["settings"], Recipe(**description["recipe"])
-    model = build_model(
-        description["combination"], len(description["pieces"]), settings["precision"]
-    )
-    several = settings["accumulate"] if settings["accumulate"] > 1 else None
-    schedule = build_schedule(recipe, model.embedding_units, steps // (several or 1))
-    smoothing, r_drop = recipe.label_smoothing, settings["r_drop"]
+    settings, recipe = settings_of(description), Recipe(**description["recipe"])
+    model = build_model(description["combination"], len(description["pieces"]), settings.precision)
+    several = settings.accumulate
     model.compile(
         optimizer=keras.optimizers.Adam(
-            Accumulated(schedule, several) if several else schedule,
+            build_schedule(recipe, model.embedding_units, steps // several, several),
             beta_2=recipe.beta_2,
             global_clipnorm=recipe.clip_norm,
-            gradient_accumulation_steps=several,
+            gradient_accumulation_steps=several if several > 1 else None,
         ),
-        loss=RDropCrossentropy(r_drop, smoothing) if r_drop else MaskedCrossentropy(smoothing),
+        loss=training_loss(recipe.label_smoothing, settings.r_drop),
         weighted_metrics=[TokenAccuracy()],
     )
     return model
@@ -118,21 +97,21 @@ class LastEpochs(keras.callbacks.Callback):
 def train(tokens, output):
     """Trains from the file `tokens`, and writes the weights to the file `output`."""
     pairs, description = load_tokens(tokens)
-    settings = description["settings"]
-    keras.utils.set_random_seed(settings["seed"])
-    batches = batches_of(pairs, description["pieces"], settings)
-    model = compiled(description, settings["epochs"] * len(batches))
-    last, start = LastEpochs(settings["average"]), time.monotonic()
+    settings = settings_of(description)
+    keras.utils.set_random_seed(settings.seed)
+    batches = training_batches(pairs, description["pieces"], settings)
+    model = compiled(description, settings.epochs * len(batches))
+    last, start = LastEpochs(settings.average), time.monotonic()
     model.fit(
         stream(batches),
-        epochs=settings["epochs"],
+        epochs=settings.epochs,
         steps_per_epoch=len(batches),
         callbacks=[last],
         verbose=0,
     )
     about = {
         "digest": description["digest"],
-        "epochs": settings["epochs"],
+        "epochs": settings.epochs,
         "seconds": time.monotonic() - start,
         "hardware": hardware(),
         "logs": last.logs,

@@ -12,6 +12,7 @@ from s2s_keras.training import Settings, read_recipe
 RECIPES = sorted((pathlib.Path(__file__).parents[2] / "recipes").glob("*.toml"))
 LARGEST = {
     "en-de-transformer": 2_700_000,
+    "en-de-transformer-long": 2_700_000,
     "de-en-transformer": 2_700_000,
     "de-en-gru-attention": 5_000_000,
     "de-en-gru": 5_000_000,
