@@ -20,6 +20,7 @@ def attentions(width):
         "fixed": {"type": "fixed"},
         "additive": {"type": "additive", "units": width},
         "dot": {"type": "dot"},
+        "scaled-dot": {"type": "scaled-dot"},
         "general": {"type": "general"},
         "local-m": {"type": "local-m", "window": 10},
         "local-p": {"type": "local-p", "window": 10},

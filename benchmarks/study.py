@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from keras import ops
+from sacrebleu.metrics import BLEU
 
 from benchmarks.arguments import positive, run_command
 from benchmarks.choice import say
@@ -103,17 +104,41 @@ def study_set(translator, pairs, joined=1, gold=None):
         gold: the gold alignments of the pairs, if there are.
 
     Returns:
-        A dictionary of what `score` gives, `by_length` and `by_position`.
+        A dictionary of what `score` gives, `by_length`, `by_position`, `length_ratio` (words of the
+        translations a word of the references) and for single sentences `counts` (see
+        `sentence_counts`).
     """
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     hypotheses = [each.text for each in translator.translate(sources)]
     aligned = {} if gold is None else {"sources": sources, "alignments": gold}
     width = LENGTHS_IN_A_BIN * joined
+    counts = {} if joined > 1 else {"counts": sentence_counts(hypotheses, references)}
     return {
         **score(hypotheses, references),
+        "length_ratio": _words(hypotheses) / _words(references),
+        **counts,
         "by_length": bleu_by_length(sources, hypotheses, references, width=width),
         "by_position": right_by_position(hypotheses, references, **aligned),
     }
+
+
+def sentence_counts(hypotheses, references):
+    """What BLEU is a function of, by sentence: its sum over any sentences gives their BLEU.
+
+    Returns:
+        A list of strings of ten numbers: the tokens of hypothesis and reference, the n-grams of the
+        hypothesis that are right, for n from 1 to 4, and all n-grams of the hypothesis.
+    """
+    bleu = BLEU(effective_order=True)
+    scores = [bleu.sentence_score(*pair) for pair in zip(hypotheses, zip(references), strict=True)]
+    return [
+        " ".join(map(str, (each.sys_len, each.ref_len, *each.counts, *each.totals)))
+        for each in scores
+    ]
+
+
+def _words(texts):
+    return sum(len(text.split()) for text in texts)
 
 
 def error_rates(model, tokenizer, pairs, gold):

@@ -38,6 +38,7 @@ DECODERS = {
     "additive": lambda: recurrent(AdditiveAttention(6)),
     "general": lambda: recurrent(MultiplicativeAttention()),
     "dot": lambda: recurrent(MultiplicativeAttention("dot")),
+    "scaled-dot": lambda: recurrent(MultiplicativeAttention("scaled-dot")),
     "local-m": lambda: recurrent(LocalAttention(1, "monotonic")),
     "local-p": lambda: recurrent(LocalAttention(2, "predictive")),
     "multi-head": lambda: recurrent(MultiHeadContext(heads=2, head_units=3)),

@@ -7,7 +7,7 @@ from s2s_keras.errors import InputError
 from s2s_keras.layers.attention import Attention, masked_softmax
 from s2s_keras.layers.rows import matmul_rows
 
-SCORES = ("general", "dot")
+SCORES = ("general", "dot", "scaled-dot")
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -18,20 +18,28 @@ class MultiplicativeAttention(Attention):
 
         e_j = s . W h_j                    scores, `general`
         e_j = s . h_j                      scores, `dot`
+        e_j = s . h_j / sqrt(d)            scores, `scaled-dot`; d: size of an annotation
         a_j = exp(e_j) / sum_k exp(e_k)    weights, over the real positions
         c   = sum_j a_j h_j                context
 
-    `key_kernel` holds W, transposed. W h_j does not depend on the query, so it is computed once a
-    source, by `start`.
+    `key_kernel` holds W, transposed. All but the product with s does not depend on the query, so it
+    is computed once a source, by `start`.
+
+    `dot` is for annotations whose values stay small, such as those of a GRU, which are between -1
+    and 1. A sum of many larger products lies so far from the others that one position gets all the
+    weight and the gradient vanishes: for that the third score is scaled (Vaswani et al. 2017,
+    section 3.2.1).
 
     Args:
-        score: `general` or `dot`. `dot` needs queries and annotations of one size.
+        score: `general`, `dot` or `scaled-dot`. The last two need queries and annotations of one
+            size.
 
     Call arguments:
         query: `(batch, width, query_units)`.
-        memory: what `start(encoded)` gives: `keys` W h_j `(batch, source, query_units)`, `values`
-            h_j `(batch, source, annotation_units)` and `mask` `(batch, source)`, boolean. Masked
-            positions get weight zero, and so does every position of a row that is all padding.
+        memory: what `start(encoded)` gives: `keys` `(batch, source, query_units)`, with which the
+            scores are s . keys, `values` h_j `(batch, source, annotation_units)` and `mask`
+            `(batch, source)`, boolean. Masked positions get weight zero, and so does every position
+            of a row that is all padding.
         position: ignored.
 
     Returns:
@@ -41,7 +49,7 @@ class MultiplicativeAttention(Attention):
     def __init__(self, score="general", **kwargs):
         super().__init__(**kwargs)
         if score not in SCORES:
-            raise InputError(f"unknown attention score {score!r}: choose general or dot")
+            raise InputError(f"unknown attention score {score!r}: choose from {', '.join(SCORES)}")
         self.score = score
 
     def build(self, query_shape, annotation_units):
@@ -52,14 +60,14 @@ class MultiplicativeAttention(Attention):
             annotation_units: size of an annotation.
 
         Raises:
-            InputError: if the score is `dot` and queries and annotations differ in size.
+            InputError: if W is missing, and queries and annotations differ in size.
         """
         query_units = query_shape[-1]
         if self.score == "general":
             self.key_kernel = self.add_weight((annotation_units, query_units), name="key_kernel")
         elif query_units != annotation_units:
             raise InputError(
-                f"the score dot needs a decoder of as many units as an annotation has, "
+                f"the score {self.score} needs a decoder of as many units as an annotation has, "
                 f"{annotation_units}, not {query_units}: change one of them, or choose general"
             )
         self.built = True
@@ -69,6 +77,8 @@ class MultiplicativeAttention(Attention):
         keys = encoded.annotations
         if self.score == "general":
             keys = matmul_rows(keys, self.key_kernel)
+        elif self.score == "scaled-dot":
+            keys = keys * keys.shape[-1] ** -0.5
         return {"keys": keys, "values": encoded.annotations, "mask": encoded.mask}
 
     def call(self, query, memory, position=None):

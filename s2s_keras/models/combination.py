@@ -51,6 +51,7 @@ TYPES = {
         "fixed": (layers.FixedContext, {}),
         "additive": (layers.AdditiveAttention, {}),
         "dot": (layers.MultiplicativeAttention, {"score": "dot"}),
+        "scaled-dot": (layers.MultiplicativeAttention, {"score": "scaled-dot"}),
         "general": (layers.MultiplicativeAttention, {"score": "general"}),
         "local-m": (layers.LocalAttention, {"alignment": "monotonic"}),
         "local-p": (layers.LocalAttention, {"alignment": "predictive"}),

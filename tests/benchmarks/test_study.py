@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from sacrebleu.metrics import BLEU
 from small_models import small_model
 
 from benchmarks import study
@@ -44,7 +45,22 @@ def test_a_model_that_loses_the_beginning_is_found_out():
         assert found["by_position"][0]["right"] == 0
         assert found["by_position"][-1]["right"] == 1
         assert found["sentences"] == 3 // joined
+        assert found["length_ratio"] == 1
+        assert ("counts" in found) == (joined == 1)
     assert found["by_length"][0]["last"] == 5 * 3 or found["by_length"][0]["first"] == 16
+
+
+def test_the_counts_of_sentences_add_up_to_the_bleu():
+    references = ["a b c d e , f g", "a small dog runs . very fast", "one"]
+    hypotheses = ["a b c d e , g", "a small dog runs . so fast and far", "two"]
+    counts = [row.split() for row in study.sentence_counts(hypotheses, references)]
+    expected = BLEU().corpus_score(hypotheses, [references])
+    assert np.array(counts, int).sum(axis=0).tolist() == [
+        expected.sys_len,
+        expected.ref_len,
+        *expected.counts,
+        *expected.totals,
+    ]
 
 
 def test_gold_alignments_make_positions_those_of_the_source():

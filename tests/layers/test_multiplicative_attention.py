@@ -22,11 +22,13 @@ def build(score, query_units):
     return attention
 
 
-@pytest.mark.parametrize(("score", "query_units"), [("general", 5), ("dot", 4)])
+@pytest.mark.parametrize(("score", "query_units"), [("general", 5), ("dot", 4), ("scaled-dot", 4)])
 def test_is_the_papers_formula(score, query_units):
     attention = build(score, query_units)
     query = RANDOM.normal(size=(3, 2, query_units)).astype("float32")
-    w = numpy(attention.key_kernel).T if score == "general" else np.eye(4)
+    w = {"dot": np.eye(4), "scaled-dot": np.eye(4) / 4**0.5}.get(score)
+    if score == "general":
+        w = numpy(attention.key_kernel).T
     memory = attention.start(ENCODED)
     weights = numpy(attention(query, memory))
     contexts = numpy(attention.context(weights, memory))
@@ -58,9 +60,10 @@ def test_padding_gets_no_weight():
     np.testing.assert_allclose(weights.sum(axis=-1), [1, 1, 0], atol=1e-6)
 
 
-def test_dot_needs_one_size():
-    with pytest.raises(InputError, match="as many units as an annotation has, 4, not 5"):
-        build("dot", 5)
+@pytest.mark.parametrize("score", ["dot", "scaled-dot"])
+def test_a_score_without_weights_needs_one_size(score):
+    with pytest.raises(InputError, match=f"{score} needs .* as an annotation has, 4, not 5"):
+        build(score, 5)
 
 
 def test_an_unknown_score_is_refused():
