@@ -120,7 +120,7 @@ for size in (500, 1000, 2000, len(counts)):
 
 # %% [markdown]
 # The last line flatters: our corpus was made from a closed list of words. Real text never is: run
-# this with another `CORPUS`, and the last line is several percent.
+# this with another `CORPUS`, and see the last line.
 #
 # Second idea: a byte. There are only 256, and no text is ever unknown. But the sequences are long.
 # A model would spend its strength on spelling, and its work grows with the length, or, for
@@ -232,6 +232,9 @@ print(*by_library)
 # | 1 | `UNKNOWN` | never given, thanks to the bytes |
 # | 2 | `BEGIN` | the decoder's first input (part 9) |
 # | 3 | `END` | closes each sentence; the model says it when it is done |
+#
+# `tokenize` gives a *ragged* tensor, whose rows have lengths of their own. `to_list()` makes lists
+# of it, `flat_values` is all rows in one.
 
 # %%
 print(tokenizer.pieces([0, 1, 2, 3, 4, 259, 260, 1999]))
@@ -432,9 +435,9 @@ print(f"{share_of_padding(plain):.1%} of the plain batches is padding")
 
 # %% [markdown]
 # *Bucketing* puts sentences of similar length into one batch. The packaged `Batches` sorts the
-# pairs into buckets, and cuts each bucket into batches of about as many tokens: many short
-# sentences, or few long ones. Which sentences meet, and in which order the batches come, is still
-# drawn at random, anew in every epoch.
+# pairs into buckets, and cuts each bucket into batches of about `batch_tokens` tokens, padding
+# included: many short sentences, or few long ones. Which sentences meet, and in which order the
+# batches come, is still drawn at random, anew in every epoch.
 
 # %%
 batches = Batches(pairs, batch_tokens=1024, seed=SEED)
@@ -475,7 +478,7 @@ show(
 # The part of a model that writes the target is its **decoder** (lesson 2 builds one). In training
 # we know the whole target. So the decoder is fed the correct tokens, whatever it would have said
 # itself. That is *teacher forcing*. Both columns below are one sentence. (SentencePiece writes
-# `BEGIN` as `<s>`, and `END` as `</s>`.)
+# `BEGIN` as `<s>`, and `END` as `</s>`. `END` is only a label: behind it there is nothing to say.)
 
 # %%
 inputs, labels = batches.batch([4])

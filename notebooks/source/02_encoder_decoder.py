@@ -68,7 +68,8 @@ print(source_pieces)
 # This is the plan. The encoder has a state for every source token; an arrow to the right hands it
 # to the next one. What the last state holds is the **context** $c$, the only thing that the decoder
 # gets to know of the source. The decoder reads a begin token, writes a word, reads that word, and
-# so on.
+# so on. (Drawn with one direction of reading. Below the encoder reads in both, and $c$ is the last
+# state of each.)
 
 
 # %%
@@ -361,7 +362,8 @@ for text in by_size[0], by_size[-1]:
 # | $p_i$ | probabilities of the i-th token; $E t_i$ are their **logits** | |
 #
 # `EncoderDecoder` puts it together. What hands $c$ to every step is a layer too, `FixedContext`;
-# lesson 3 puts something better in its place.
+# lesson 3 puts something better in its place. The decoder has twice as many units as a direction of
+# the encoder, as many as $c$ has numbers.
 
 # %%
 encoder = layers.RecurrentEncoder(UNITS)
@@ -453,7 +455,7 @@ def masked_loss(labels, logits):
 # %%
 loss = masked_loss(labels, logits)
 np.testing.assert_allclose(loss, models.MaskedCrossentropy()(labels, logits), rtol=1e-5)
-print(f"ln V = {np.log(tokenizer.vocabulary_size):.2f}")
+print(f"ln V = {np.log(tokenizer.vocabulary_size):.1f}, loss of the new model {float(loss):.1f}")
 assert abs(float(loss) - np.log(tokenizer.vocabulary_size)) < 1
 
 # %% [markdown]
@@ -507,6 +509,10 @@ show_training(
     "accuracy rises in the same way, and levels off.",
 )
 
+# %% tags=["nbval-ignore-output"]
+for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
+    print(f"{name:13}", *(f"{value:5.2f}" for value in history[name]))
+
 # %% [markdown]
 # **Accuracy** is the share of labels that have the highest probability. Where the two curves part,
 # the model begins to learn its own sentences by heart.
@@ -517,7 +523,9 @@ show_training(
 # **Why.** Now there is no reference to read. So the decoder reads its own last word. The simplest
 # **search** is greedy: at each step take the most probable token, until it is the end token. The
 # package runs the decoder for that with `start` and `step`; the ids below `END` are no words and
-# are left out. The search runs on after a row's end token, so what follows that is cut off.
+# are left out. The search runs on after a row's end token, so what follows that is cut off. (`step`
+# gives logits, the next state, and weights that lesson 3 needs. The package's search keeps several
+# **hypotheses** a sentence along the second axis; a greedy one keeps one.)
 
 
 # %%
@@ -549,15 +557,13 @@ for texts in zip(*(tokenizer.detokenize(each[:4]).numpy() for each in columns), 
 # %% [markdown]
 # **Often said, and wrong: the training searches for translations and compares them.** It never
 # does. Below, two other searches (of lesson 4) run beside the greedy one. They do not all translate
-# alike, and the loss knows nothing of them: it is made from the reference, as input and as labels.
-# So a lower loss is not yet a better translation. Lesson 4 returns to that.
+# alike, and the loss knows nothing of them: `masked_loss` takes labels and logits, and both are
+# made from the reference. So a lower loss is not yet a better translation; lesson 4 returns to it.
 
 # %%
-known = float(masked_loss(labels, model(inputs)))
 strategies = (search.Greedy(), search.Beam(4), search.Sampling(seed=SEED))
 found = [search.Search(model, each).run(source, limits, LIMIT).tokens[:, 0] for each in strategies]
 assert (np.array(found[0]) != np.array(found[2])).any()
-assert float(masked_loss(labels, model(inputs))) == known
 
 # %% [markdown]
 # ## How far back does a gradient reach?
@@ -660,7 +666,10 @@ show(
 # simple RNN. Its $z$ is near one half, and half of a half of a half is soon nothing. What a gate
 # gives is a factor that can be *learned*: where $z$ goes to 1, so does the factor.
 
-# %%
+# %% tags=["nbval-ignore-output"]
+print("distance       " + "".join(f"{k:>9}" for k in (10, 20, 60)))
+for name, values in new.items():
+    print(f"{name:14}", *(f"{values[k]:8.0e}" for k in (10, 20, 60)))
 assert new["GRU"][20] < new["simple RNN"][20]
 assert max(values[60] for values in new.values()) < 1e-3
 
@@ -697,7 +706,9 @@ show(
 # Initialisation sets the slope, but only at first, and between vanishing and exploding there is
 # little room. A gate sets the slope too, for each unit, and training can move it.
 
-# %%
+# %% tags=["nbval-ignore-output"]
+for name, values in (scaled | opened).items():
+    print(f"{name:14}", *(f"{values[k]:8.0e}" for k in (10, 20, 60)))
 assert scaled["U times 0.5"][40] < 1e-9
 assert scaled["U times 3"][40] > 1e3
 assert opened["$b_z$ = 5"][60] > 0.3
@@ -786,7 +797,9 @@ show(
 # against exploding ones, and neither does the other's work. Clipping leaves a vanishing gradient as
 # it is, and a gated cell explodes as well where its weights are large enough:
 
-# %%
+# %% tags=["nbval-ignore-output"]
+print({name: float(f"{factor:.0e}") for name, factor in factors.items()})
+print({name: f"{shares[60]:.0%}" for name, shares in dropped.items()})
 assert factors["vanishing"] == 1 and factors["exploding"] < 1e-3
 assert norms(new_cell(layers.GRUCell, 12.0))[60] > 1e3
 assert dropped["on the inputs"][60] > 0.9 and dropped["on the state"][60] < 0.3
@@ -815,7 +828,13 @@ show(
     "steeply. Below, how many sentences each point rests on.",
 )
 
-# %%
+# %% tags=["nbval-ignore-output"]
+for part in by_length:
+    print(f"{part['first']:2} to {part['last'] or 'more':>4} words: BLEU {part['bleu']:5.1f}")
+first_split = slice(0, splits[corpus.split_names[2]])
+print(
+    "test:", round(evaluation.score(translations[first_split], references[first_split])["bleu"], 1)
+)
 assert CORPUS != "grammar" or by_length[1]["bleu"] > 1.5 * by_length[-1]["bleu"]
 
 # %% [markdown]
@@ -866,7 +885,9 @@ show(
     "is high everywhere, in long ones only at the very beginning.",
 )
 
-# %%
+# %% tags=["nbval-ignore-output"]
+for name, rows in curves.items():
+    print(f"{name}:", *(f"{each['right']:4.0%}" for each in rows))
 short, long = (np.array([each["right"] for each in rows]) for rows in curves.values())
 assert CORPUS != "grammar" or (short.mean() > long.mean() and long[0] > long[1:].mean() + 0.1)
 

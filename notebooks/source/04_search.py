@@ -188,7 +188,9 @@ assert s(greedy_target) < s(ranked[0])
 # probability. Greedy search never takes back a word.
 #
 # To call the package, the table becomes a model with `start` and `step`, as the decoder of lesson 2
-# has. A table remembers nothing, so its state is empty.
+# has. `start` is told how many hypotheses to make room for, and of what length. The state has a
+# part that all hypotheses of a source share and one that each owns; a table remembers nothing, so
+# both are empty.
 
 
 # %%
@@ -359,12 +361,21 @@ for K in (1, 2):
 show_tree(3)
 
 # %% [markdown]
+# The first steps of the widths 2 and 3 in words:
+
+# %%
+for K in (2, 3):
+    for i, (C, _, done, going) in enumerate(beam_steps(table_log_p, K, 2), start=1):
+        for name, chosen in (("finished", done), ("kept", going)):
+            print(f"K = {K}, step {i}: {name:8}", ", ".join(text(C[c, 1:]) for c in chosen))
+
+# %% [markdown]
 # ### Often said, and wrong: "a wider beam is always better"
 #
-# Read the three trees again. At the first step `</s>` comes third: a beam of two drops it, although
-# it ends, and a beam of three keeps it. The beam of two found the translation that we want, and
-# that was a search error: it missed the mode. The beam of three missed nothing, and its result is
-# empty. A wider beam finds what is more *probable*. Whether that is better, only the model decides.
+# Read the trees again. At the first step `</s>` comes third: a beam of two drops it, although it
+# ends, and a beam of three keeps it. The beam of two found the translation that we want, and that
+# was a search error: it missed the mode. The beam of three missed nothing, and its result is empty.
+# A wider beam finds what is more *probable*. Whether that is better, only the model decides.
 
 # %%
 wanted = "the dog sleeps </s>"
@@ -604,6 +615,11 @@ show(
     "does not with one. The length falls without a penalty, far below that of the references.",
 )
 
+# %% tags=["nbval-ignore-output"]
+for a, rows in curves.items():
+    for K, each in zip(WIDTHS, rows, strict=True):
+        print(f"a = {a:.0f}, K = {K:2}:", *(f"{key} {value:6.2f}" for key, value in each.items()))
+
 # %%
 assert curves[0.0][-1]["score"] > curves[0.0][0]["score"]
 assert not GRAMMAR or curves[0.0][-1]["BLEU"] < curves[0.0][0]["BLEU"] - 2
@@ -687,6 +703,12 @@ show(
 )
 assert not GRAMMAR or shares[-1, 1] < 0.05 < shares[0, 1]
 
+# %% tags=["nbval-ignore-output"]
+for K, each in zip(WIDTHS, shares, strict=True):
+    print(
+        f"K = {K:2}:", ", ".join(f"{n} {share:.0%}" for n, share in zip(kinds, each, strict=True))
+    )
+
 # %% [markdown]
 # Greedy search makes search errors, and a wider beam mends them. And then? What was a search error
 # becomes a model error, and nothing more is right than before. More search does not help a model
@@ -713,13 +735,14 @@ assert not GRAMMAR or (proven.sum() >= 5 and missed[proven].mean() < 0.5)
 #
 # **Why.** A beam finishes several targets. Somebody else may choose among them: a person, or a
 # slower model that could never search by itself (**reranking**). The list is in the order of the
-# mean of a token; the numbers are the scores, that is, the sums.
+# mean of a token, the first number; the second is the score, that is, the sum.
 
 # %% tags=["nbval-ignore-output"]
 n_best = search(Beam(16, length_penalty=1.0), FEW)
-print(f"{'reference':>9}: {few_references[row]}")
+print(f"{'reference':>16}: {few_references[row]}")
 for y, score in zip(n_best.tokens[row, :6], n_best.score[row, :6], strict=True):
-    print(f"{float(score):9.2f}: {texts(y[None])[0]}")
+    mean = float(score) / np.sum(y != PADDING)
+    print(f"{mean:9.3f} {float(score):6.2f}: {texts(y[None])[0]}")
 tokens, scores = n_best.tokens[row].numpy(), n_best.score[row].numpy()
 assert (np.diff(scores / (tokens != PADDING).sum(axis=1)) < 1e-6).all()
 
@@ -744,6 +767,9 @@ axes.set(xlabel="n", ylabel="reference among the n best", ylim=(0, 1))
 show(figure, alt="The share of sentences whose reference is among the n best rises with n.")
 assert not GRAMMAR or among[-1] > among[0] + 0.05
 
+# %% tags=["nbval-ignore-output"]
+print({f"n = {n}": f"{among[n - 1]:.0%}" for n in (1, 2, 4, 8, 16)})
+
 # %% [markdown]
 # ## Sampling
 #
@@ -760,9 +786,9 @@ assert not GRAMMAR or among[-1] > among[0] + 0.05
 # | $p$ | **top-p**: only as many of them stay as have the probability $p$ | `top_p` |
 #
 # What stays with top-p is called the **nucleus** (Holtzman et al. 2020): the smallest set of the
-# most probable words that has at least the probability $p$. What stays is divided by its sum. Top-k
-# keeps as many words where the model is sure as where it is not. Top-p keeps few in the first case,
-# and many in the second.
+# most probable words that has at least the probability $p$. What stays is divided by its sum. The
+# knobs turn in the order of the table. Top-k keeps as many words where the model is sure as where
+# it is not. Top-p keeps few in the first case, and many in the second.
 
 
 # %%
@@ -863,6 +889,11 @@ show(
 assert not GRAMMAR or points[0.5][0] > points[1.0][0] > points[1.5][0]
 assert not GRAMMAR or points["8-best"][1] < points[1.0][1]
 
+# %% tags=["nbval-ignore-output"]
+points["greedy"] = quality_and_variety(greedy_found.tokens[:, [0] * 8].numpy())
+for name, (bleu, variety) in points.items():
+    print(f"{name!s:10} BLEU {bleu:5.1f}, {variety:4.1f} different words")
+
 # %% [markdown]
 # There is no best setting: you pay for variety with quality. Samples at temperature 1 are honest,
 # they are what the model believes, and on average far worse than the greedy result. The eight best
@@ -952,16 +983,16 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 for name, each in after.items():
-    print(f"{name:20}", *(f"{share:.0%}" for share in each[:4]))
+    print(f"{name:20}", *(f"{share:.0%}" for share in each))
 clean, own_word, random_word = (np.array(each) for each in after.values())
 assert not GRAMMAR or max(own_word[0], random_word[0]) < clean[0] - 0.03
 assert not GRAMMAR or (clean - own_word)[3:].mean() < 0.5 * (clean - own_word)[0]
 
 # %% [markdown]
 # One wrong word alone sets off no avalanche. (Whether several in a row do, the BLEU below bounds.)
-# The very next token suffers badly; a few tokens later the model is as good as if nothing had
-# happened. He et al. (2021) found the same in language models and call it **self-recovery**. Its
-# own mistakes are not special either: a random word does about as much harm.
+# The very next token suffers badly; a few tokens later the model is nearly as good as if nothing
+# had happened. He et al. (2021) found the same in language models and call it **self-recovery**.
+# Its own mistakes are not special either: a random word does about as much harm.
 #
 # And not all of that harm is the model's fault. After another word another word is right: who has
 # written "a" should not go on with "apple", whatever the reference says.

@@ -7,7 +7,7 @@
 #
 # **Objectives.** After this lesson you can
 # - say what positions, queries, keys, values, heads, masks and blocks are for, and what breaks
-#   without each;
+#   without positions, scale and masks;
 # - write multi-head attention yourself, equal to the package's layer and to Keras's;
 # - train a small Transformer, see what each of its heads looks at, and test what it is for;
 # - decode with a cache of keys and values, and say what runs in parallel and what it all costs;
@@ -205,7 +205,7 @@ show(
 
 # %% [markdown]
 # It depends on their distance alone, the same on either side. The side can be asked for, too:
-# exercise 1 shows that a step to the next position is a rotation, the same everywhere.
+# exercise 1 shows that a step of any size is a rotation, the same everywhere.
 #
 # With positions the order counts: a shuffled sentence now gives other vectors.
 
@@ -319,6 +319,8 @@ q, k = rng.normal(size=(500, 1, 1024)), rng.normal(size=(500, 20, 1024))
 raw = {size: (q[..., :size] * k[..., :size]).sum(axis=-1) for size in sizes}
 unscaled = [softmax_gradient(raw[size]) for size in sizes]
 scaled = [softmax_gradient(raw[size] / np.sqrt(size)) for size in sizes]
+for name, values in (("d_k", sizes), ("unscaled", unscaled), ("scaled", scaled)):
+    print(f"{name:8}", *(f"{value:7.4g}" for value in np.round(values, 2)))
 assert unscaled[-1] < 0.3 * unscaled[0] and scaled[-1] > 0.8 * scaled[0]
 
 # %%
@@ -392,7 +394,8 @@ show(
 # ### Often said, and wrong: "the causal mask makes training sequential"
 #
 # The opposite: without it, training *would be* sequential. Each position answers as if the target
-# ended there. So one call on the whole target gives what a call for every prefix would give.
+# ended there. So one call on the whole target gives what a call for every prefix would give: the
+# second reason for teacher forcing, which lesson 2 promised.
 
 # %%
 encoded = encoder(x, mask=padding)
@@ -626,6 +629,11 @@ for norm in ("post", "pre"):
 assert cosines["post"][-1] < 0.5 * cosines["pre"][-1]
 assert gradients["post"][-1] > 1.3 * gradients["pre"][-1]
 
+# %% tags=["nbval-ignore-output"]
+for norm in ("post", "pre"):
+    first, last = (f"{cosines[norm][i]:.2f}, {gradients[norm][i]:.1f}" for i in (0, -1))
+    print(f"{norm}-norm: cosine, gradient in block 1: {first}; in block {DEPTH}: {last}")
+
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 2.8))
 for norm in ("post", "pre"):
@@ -642,9 +650,9 @@ show(
 
 # %% [markdown]
 # A sum of input and sublayer varies more than the input, and each norm of post-norm divides it by
-# that: what came before shrinks, the straight way fades; pre-norm keeps it. And with post-norm the
-# loss pulls harder at the last blocks. In that Xiong et al. (2020) see the reason why it needs the
-# careful first steps of the next section.
+# that: what came before shrinks, the straight way fades; pre-norm keeps more of it. And with
+# post-norm the loss pulls harder at the last blocks. In that Xiong et al. (2020) see the reason why
+# it needs the careful first steps of the next section.
 #
 # ## 8. Warm-up
 #
@@ -718,7 +726,8 @@ assert sum(parts.values()) > 0.99 * model.count_params()
 
 # %% [markdown]
 # The rest is in the normalisations. Now the training: teacher forcing, the loss of lesson 2, and a
-# linear schedule. What we call an epoch here is `STEPS` updates, to have points for a curve.
+# linear schedule. (`beta_2=0.98` is the paper's: Adam's mean of past sizes then forgets sooner.)
+# What we call an epoch here is `STEPS` updates, to have points for a curve.
 
 # %%
 EPOCHS, STEPS = 8, 100
@@ -860,6 +869,14 @@ axes.set_xticks(range(h + 1), [f"head {i + 1}" for i in range(h)] + ["mean"])
 axes.set_yticks(range(N), [f"block {i + 1}" for i in range(N)])
 show(figure, "Alignment error rate of each head, and of the mean of a block's heads.")
 
+# %% tags=["nbval-ignore-output"]
+for row, each in enumerate(rates, start=1):
+    print(
+        f"block {row}:",
+        *(f"{rate:.2f}" for rate in each[:-1]),
+        f" mean of the heads {each[-1]:.2f}",
+    )
+
 # %% [markdown]
 # The mean of a block's heads aligns better than its heads do on average. They share the work, and
 # none is "the" alignment.
@@ -914,13 +931,18 @@ figure, axes = plt.subplots(figsize=(8, 2.8))
 for place, (kind, values) in enumerate(harm.items()):
     at = place * (len(values) + 1) + np.arange(len(values))
     axes.bar(at, values, color=str(0.7 - 0.3 * place), edgecolor="black", label=kind)
-axes.set(ylabel="growth of the loss (nats)", xticks=[])
+axes.set(ylabel="growth of the loss", xticks=[])
 axes.legend()
 show(
     figure,
     "How much the loss grows without each head: hardly at all for those of the encoder, more for "
     "those of the decoder, and most for some that look at the source.",
 )
+
+# %% tags=["nbval-ignore-output"]
+print(f"loss with all heads: {whole:.3f}")
+for kind, values in harm.items():
+    print(f"{kind:15}", *(f"{value:+.3f}" for value in values))
 
 # %% [markdown]
 # Without any one head of the encoder the model does about as well as with it: the others cover for
@@ -1031,12 +1053,13 @@ def step(y_t, t, cache, memory, allowed):
 uncached, _ = decoder(y, encoded)
 empty = ops.zeros((batch, h, 0, d_k))
 cache, memory = [(empty, empty)] * N, source_memory(encoded.annotations)
-state = model.start(source, width=1, length=T)
+state = model.start(source, width=1, length=T)  # One hypothesis, room for T tokens.
 for t in range(T):
     cached, cache = step(y[:, t : t + 1], t, cache, memory, padding[:, None, None])
     assert np.allclose(cached[:, 0], uncached[:, t], atol=1e-3)
     logits, state, _ = model.step(target[:, t : t + 1], t, state)
-    assert np.allclose(model.target_embedding(cached, reverse=True), logits, atol=1e-2)
+    by_hand = model.target_embedding(cached, reverse=True)  # Readouts times the table: logits.
+    assert np.allclose(by_hand, logits, atol=1e-2)
 print(f"{T} steps: cached = uncached = packaged;  K of a block is now", cache[0][0].shape)
 
 # %% [markdown]
@@ -1083,6 +1106,10 @@ show(
     "Time of a decoding step: without a cache it grows with every step, with a cache it stays "
     "nearly the same.",
 )
+
+# %% tags=["nbval-ignore-output"]
+for name, values in (("uncached", uncached_times), ("cached", cached_times)):
+    print(f"{name:9}", *(f"step {t}: {values[t]:.1f} ms" for t in (20, 80, 160)), sep="  ")
 
 # %% [markdown]
 # And here is what "not in parallel" costs. A target that is *given* is read in one call, as in
@@ -1141,6 +1168,11 @@ show(
     "Time by the sentence's length, both axes logarithmic. Attention becomes a line of slope 2 and "
     "overtakes the others, which grow with slope 1.",
 )
+
+# %% tags=["nbval-ignore-output"]
+for name, values in curves.items():
+    slope = np.log2(values[-1] / values[-2])
+    print(f"{name:12}", *(f"{value:7.2f}" for value in values), f"ms; last slope {slope:.1f}")
 
 # %% [markdown]
 # On such axes a power is a straight line, and its slope is the exponent. Attention's is near 2:
@@ -1213,6 +1245,10 @@ show(
     "Shares of the time for 2048 tokens: as sentences of 16, most is feed-forward and softmax; as "
     "one long sentence, most is attention.",
 )
+
+# %% tags=["nbval-ignore-output"]
+for name, each in (("128 x 16", as_short), ("1 x 2048", as_long)):
+    print(name, {part: f"{value / sum(each.values()):.0%}" for part, value in each.items()})
 
 # %% [markdown]
 # ## 13. Families

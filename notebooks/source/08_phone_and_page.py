@@ -179,9 +179,10 @@ assert answer["tokens"].shape == (1, min(2 * len(ids) + 8, MAX_LENGTH))
 # weights. The file answers all test sentences as Keras did, letter by letter. (We let one sentence
 # differ, for the rare case that two tokens are equally probable and a sum is rounded otherwise.)
 
-# %%
+# %% tags=["nbval-ignore-output"]
 by_file = {each: translate_with(load(export / f"{each}.tflite").translator) for each in PRECISIONS}
 same = sum(a == b for a, b in zip(by_keras, by_file["float32"], strict=True))
+print(f"same as Keras: {same} of {len(sources)}")
 assert same >= len(sources) - 1
 
 # %% [markdown]
@@ -366,6 +367,11 @@ axes.barh(kinds[order], counts[order], color=[shades[each] for each in order])
 axes.invert_yaxis()
 axes.set_xlabel("operators in the file (black: matrix products)")
 show(figure, "How often each operator occurs. Most move numbers about; few are matrix products.")
+
+# %% tags=["nbval-ignore-output"]
+products = sum(counts[kinds == kind].sum() for kind in ("FULLY_CONNECTED", "BATCH_MATMUL"))
+print(f"{len(found)} operators, {products} of them matrix products")
+print(", ".join(f"{kinds[each]} {counts[each]}" for each in order[:6]))
 
 # %% [markdown]
 # Most operators do no arithmetic worth the name: they cut, join and reshape. Remember that for
@@ -603,10 +609,15 @@ assert megabyte["float16"] < 0.55 * megabyte["float32"]
 assert 0.25 * megabyte["float32"] < megabyte["int8"] < 0.35 * megabyte["float32"]
 show(figure, "Bytes by kind: weights shrink; operators and tokenizer stay, and count more in int8.")
 
+# %% tags=["nbval-ignore-output"]
+for precision in PRECISIONS:
+    shown = (f"{name} {count / 1e6:.2f}" for name, count in parts(precision).items())
+    print(f"{precision:8}", ", ".join(shown), "MB")
+
 # %% [markdown]
 # And the time? Integers speed up the matrix products. The many small operators between them take as
-# long as before. Even a product gains only where it is large: a small one is over before it has
-# begun. We time a lone product $x W$ of $n$ inputs and $n$ outputs.
+# long as before. And a small product gains less than a large one: to call it is part of its time.
+# We time a lone product $x W$ of $n$ inputs and $n$ outputs.
 
 
 # %%
@@ -640,11 +651,12 @@ axes.axhline(1, color="0.7", marker="", linestyle="-")
 axes.set(xscale="log", xlabel="$n$", ylabel="times as fast in int8", xticks=SIZES, ylim=0)
 axes.set_xticks(SIZES, SIZES)
 axes.minorticks_off()
-show(figure, "How many times as fast a product is in int8: about once if small, more if large.")
+show(figure, "How many times as fast a product is in int8: more, the larger it is.")
 
 # %% tags=["nbval-ignore-output"]
 gain, size = latency["float32"] / latency["int8"], megabyte["int8"] / megabyte["float32"]
-print(f"a product of {SIZES[0]}: {gains[0]:.1f} times as fast, of {SIZES[-1]}: {gains[-1]:.1f}")
+for n, each in zip(SIZES, gains, strict=True):
+    print(f"a product of {n:4}: {each:.1f} times as fast")
 print(f"a sentence: {gain:.1f} times as fast, from {size:.2f} of the size")
 assert gains[0] < gains[-1] and gain < 3.5
 
@@ -658,7 +670,8 @@ assert latency["float16"] > 0.65 * latency["float32"]
 
 # %% [markdown]
 # **Often said, and wrong: quantisation always costs quality.** It changes answers. Some get worse,
-# some better, most stay. We compare each sentence that changed with its reference.
+# some better, most stay. We compare each sentence that changed with its reference, by **chrF**
+# (Popović 2015): like BLEU, of sequences of characters, and so of use for one sentence alone.
 
 
 # %%
@@ -674,15 +687,35 @@ for row, reference in enumerate(references):
         changes.append(sentence_score(after, reference) - sentence_score(before, reference))
 better, worse = sum(each > 0 for each in changes), sum(each < 0 for each in changes)
 
+# %% [markdown]
+# And their BLEU? Both files translate the same sentences, so we draw test sets out of ours and take
+# the difference on each: the paired bootstrap of lesson 6.
+
+
+# %%
+def difference_on(rows):
+    drawn = [references[row] for row in rows]
+    scores = (
+        evaluation.score([by_file[each][row] for row in rows], drawn)["bleu"]
+        for each in ("int8", "float32")
+    )
+    return np.subtract(*scores)
+
+
+random = np.random.default_rng(SEED)
+drawn = random.integers(len(references), size=(60, len(references)))
+differences = [difference_on(rows) for rows in drawn]
+
 # %% tags=["nbval-ignore-output"]
 difference = bleu["int8"] - bleu["float32"]
 print(f"of {len(sources)} sentences int8 changed {len(changes)}: {better} better, {worse} worse")
-print(f"BLEU {difference:+.1f}; another test set of this size: ±{interval:.1f}")
+low, high = np.percentile(differences, [2.5, 97.5])
+print(f"BLEU {difference:+.1f}; on other test sets, 95 % between {low:+.1f} and {high:+.1f}")
 assert not GRAMMAR or (len(changes) < 0.15 * len(sources) and abs(difference) < 2)
 
 # %% [markdown]
-# The change is smaller than what other test sentences would give. At three bits it would be another
-# matter, as we saw. So: measure.
+# Zero is between the two ends where the change cannot be told from chance. At three bits it would
+# be another matter, as we saw. So: measure.
 #
 # ## Step by step, as an app does it
 #
@@ -790,7 +823,7 @@ def margins(source):
         yield [each[best] - each[second] for each in logits]
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 margin, in_int8 = np.array([row for source in batch_of_one for row in margins(source)]).T
 shift = in_int8 - margin
 overtaken = in_int8 < 0
@@ -806,6 +839,8 @@ show(
     "Steps by margin and by its shift: the shifts are small beside most margins; the few steps "
     "below the falling line choose another token, and all of them have small margins.",
 )
+print(f"median margin {np.median(margin):.2f}, median shift {np.median(np.abs(shift)):.3f}")
+print(f"{overtaken.sum()} of {len(margin)} steps choose another token")
 assert not GRAMMAR or (np.median(margin) > 5 * np.median(np.abs(shift)) and overtaken.mean() < 0.03)
 
 # %% [markdown]
@@ -1010,7 +1045,7 @@ print(re.search(r"    private fun greedy.*?\n    }\n", kotlin, re.DOTALL).group(
 # byte, and get them back. How many bytes has $W$ then, and how much larger is its mean error than
 # with eight bits? (Add 8 to each, then none is negative.)
 
-# %% tags=["solution"]
+# %% tags=["solution", "nbval-ignore-output"]
 # Solution 1
 q_4, s_4 = quantise(W, bits=4)
 nibbles = (q_4 + 8).astype("uint8").reshape(-1, 2)
@@ -1018,6 +1053,7 @@ packed = nibbles[:, 0] | nibbles[:, 1] << 4
 unpacked = np.stack([packed & 15, packed >> 4], axis=1).reshape(W.shape).astype("int8") - 8
 errors = [np.abs(W - each).mean() for each in (s * q, s_4 * unpacked)]
 print(f"{packed.nbytes:,} bytes instead of {W.nbytes:,}")
+print(f"the mean error is {errors[1] / errors[0]:.0f} times as large")
 assert np.array_equal(unpacked, q_4) and packed.nbytes * 8 == W.nbytes
 assert 10 < errors[1] / errors[0] < 25  # The steps are 127 / 7 = 18 times as large.
 
