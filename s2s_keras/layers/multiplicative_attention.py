@@ -25,10 +25,10 @@ class MultiplicativeAttention(Attention):
     `key_kernel` holds W, transposed. All but the product with s does not depend on the query, so it
     is computed once a source, by `start`.
 
-    `dot` is for annotations whose values stay small, such as those of a GRU, which are between -1
-    and 1. A sum of many larger products lies so far from the others that one position gets all the
-    weight and the gradient vanishes: for that the third score is scaled (Vaswani et al. 2017,
-    section 3.2.1).
+    A sum of many large products lies so far from the others that one position gets all the weight
+    and the gradient vanishes. Training keeps W small enough, which begins small. `dot` is for
+    annotations whose values stay small by themselves, such as those of a GRU, which are between -1
+    and 1; the third score is scaled (Vaswani et al. 2017, section 3.2.1).
 
     Args:
         score: `general`, `dot` or `scaled-dot`. The last two need queries and annotations of one
@@ -64,7 +64,11 @@ class MultiplicativeAttention(Attention):
         """
         query_units = query_shape[-1]
         if self.score == "general":
-            self.key_kernel = self.add_weight((annotation_units, query_units), name="key_kernel")
+            # Scores begin near zero, so that every position gets some weight and some gradient.
+            small = keras.initializers.VarianceScaling(1 / query_units, "fan_avg", "uniform")
+            self.key_kernel = self.add_weight(
+                (annotation_units, query_units), initializer=small, name="key_kernel"
+            )
         elif query_units != annotation_units:
             raise InputError(
                 f"the score {self.score} needs a decoder of as many units as an annotation has, "
