@@ -543,6 +543,7 @@ show(
 # | name | score | window |
 # | --- | --- | --- |
 # | dot | $e_{ij} = s_{i-1} \cdot h_j$ | none |
+# | scaled-dot | $e_{ij} = s_{i-1} \cdot h_j / \sqrt{d}$ | none |
 # | general | $e_{ij} = s_{i-1} \cdot W h_j$ | none |
 # | additive | $e_{ij} = v_a^\top \tanh(W_a s_{i-1} + U_a h_j)$ | none |
 # | local-m | general | $\lvert j - p_i \rvert \le D$, with $p_i = i$ |
@@ -551,6 +552,7 @@ show(
 # | symbol | what it is |
 # | --- | --- |
 # | $D$ | how far the window reaches to either side |
+# | $d$ | the size of $s_{i-1}$ |
 # | $n$ | the number of source tokens |
 # | $W$, $W_p$, $v_p$ | further weights |
 # | $\sigma$ | the sigmoid |
@@ -688,9 +690,10 @@ for name in ("fixed", "additive", "general", "dot", "scaled-dot", "local-m", "lo
 
 # %% [markdown]
 # `fixed` is lesson 2's context, for comparison: its "alignments" are the same for every word. Plain
-# `dot` suffers where annotations are large: one score exceeds the others by so much that the
-# softmax hands it everything, and no gradient is left for the rest. `scaled-dot` divides by the
-# root of their size; lesson 5 comes back to that.
+# `dot` suffers from its size: a sum of $d$ products soon exceeds the others by so much that the
+# softmax hands it everything, and no gradient is left for the rest. `scaled-dot` divides by
+# $\sqrt{d}$, as lesson 5 explains. General has weights that can become small, and the package
+# stores $\sqrt{d}\,W$ in place of $W$, so that the steps of its training are small, too.
 #
 # ## Attention is not explanation
 #
@@ -848,13 +851,13 @@ for part in by_length:
 # ## Exercises
 #
 # **1.** Compute the weights of `attentions["general"]` for `query` and `long_sources` by hand, and
-# show that they are the layer's. Its one weight is `key_kernel`; `annotations @ key_kernel` has the
+# show that they are the layer's. Its one weight is `key_kernel`, which is $\sqrt{d}\,W$; `annotations @ key_kernel` has the
 # $W h_j$ as its rows.
 
 # %% tags=["solution"]
 # Solution 1
 general = attentions["general"]
-keys = annotations @ general.key_kernel
+keys = annotations @ general.key_kernel / WIDE**0.5
 by_hand = ops.softmax(query @ ops.swapaxes(keys, 1, 2))
 packaged = general(query, general.start(long_sources))
 np.testing.assert_allclose(by_hand, packaged, atol=1e-5)

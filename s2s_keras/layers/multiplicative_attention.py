@@ -18,17 +18,17 @@ class MultiplicativeAttention(Attention):
 
         e_j = s . W h_j                    scores, `general`
         e_j = s . h_j                      scores, `dot`
-        e_j = s . h_j / sqrt(d)            scores, `scaled-dot`; d: size of an annotation
+        e_j = s . h_j / sqrt(d)            scores, `scaled-dot`; d: size of the query
         a_j = exp(e_j) / sum_k exp(e_k)    weights, over the real positions
         c   = sum_j a_j h_j                context
 
-    `key_kernel` holds W, transposed. All but the product with s does not depend on the query, so it
-    is computed once a source, by `start`.
+    `key_kernel` holds sqrt(d) W, transposed. All but the product with s does not depend on the
+    query, so it is computed once a source, by `start`.
 
-    A sum of many large products lies so far from the others that one position gets all the weight
-    and the gradient vanishes. Training keeps W small enough, which begins small. `dot` is for
-    annotations whose values stay small by themselves, such as those of a GRU, which are between -1
-    and 1; the third score is scaled (Vaswani et al. 2017, section 3.2.1).
+    A score is a sum of d products, and where it lies far from the others, one position gets all the
+    weight and the gradient vanishes. So the third is scaled (Vaswani et al. 2017, section 3.2.1),
+    and W is stored so that an update, which moves each stored number about as far, moves the scores
+    as little. Only `dot` is as published; it learns slowly, and least where annotations are large.
 
     Args:
         score: `general`, `dot` or `scaled-dot`. The last two need queries and annotations of one
@@ -64,11 +64,7 @@ class MultiplicativeAttention(Attention):
         """
         query_units = query_shape[-1]
         if self.score == "general":
-            # Scores begin near zero, so that every position gets some weight and some gradient.
-            small = keras.initializers.VarianceScaling(1 / query_units, "fan_avg", "uniform")
-            self.key_kernel = self.add_weight(
-                (annotation_units, query_units), initializer=small, name="key_kernel"
-            )
+            self.key_kernel = self.add_weight((annotation_units, query_units), name="key_kernel")
         elif query_units != annotation_units:
             raise InputError(
                 f"the score {self.score} needs a decoder of as many units as an annotation has, "
@@ -81,7 +77,7 @@ class MultiplicativeAttention(Attention):
         keys = encoded.annotations
         if self.score == "general":
             keys = matmul_rows(keys, self.key_kernel)
-        elif self.score == "scaled-dot":
+        if self.score != "dot":
             keys = keys * keys.shape[-1] ** -0.5
         return {"keys": keys, "values": encoded.annotations, "mask": encoded.mask}
 

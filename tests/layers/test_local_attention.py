@@ -25,7 +25,7 @@ def build(window, alignment):
 
 
 def softmax_over(attention, row, hypothesis, positions):
-    kernel = numpy(attention.key_kernel).T
+    kernel = numpy(attention.key_kernel).T / QUERY.shape[-1] ** 0.5
     scores = [QUERY[row, hypothesis] @ kernel @ ANNOTATIONS[row, j] for j in positions]
     return np.exp(scores) / np.exp(scores).sum()
 

@@ -28,7 +28,7 @@ def test_is_the_papers_formula(score, query_units):
     query = RANDOM.normal(size=(3, 2, query_units)).astype("float32")
     w = {"dot": np.eye(4), "scaled-dot": np.eye(4) / 4**0.5}.get(score)
     if score == "general":
-        w = numpy(attention.key_kernel).T
+        w = numpy(attention.key_kernel).T / query_units**0.5
     memory = attention.start(ENCODED)
     weights = numpy(attention(query, memory))
     contexts = numpy(attention.context(weights, memory))
