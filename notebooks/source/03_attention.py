@@ -851,8 +851,8 @@ for part in by_length:
 # ## Exercises
 #
 # **1.** Compute the weights of `attentions["general"]` for `query` and `long_sources` by hand, and
-# show that they are the layer's. Its one weight is `key_kernel`, which is $\sqrt{d}\,W$; `annotations @ key_kernel` has the
-# $W h_j$ as its rows.
+# show that they are the layer's. Its one weight is `key_kernel`, which is $\sqrt{d}\,W$;
+# `annotations @ key_kernel` has $\sqrt{d}\,W h_j$ as its rows.
 
 # %% tags=["solution"]
 # Solution 1

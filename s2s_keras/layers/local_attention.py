@@ -26,7 +26,8 @@ class LocalAttention(MultiplicativeAttention):
     The paper does not say where local-m looks when the target is longer than the source; here it
     stays at the last token. The weights of local-p sum to less than one, as in the paper.
 
-    `key_kernel` holds sqrt(d) W, transposed, with d the size of s; `position_kernel` W_p and `position_vector` v.
+    `key_kernel` holds sqrt(d) W, transposed, with d the size of s; `position_kernel` W_p and
+    `position_vector` v.
 
     Args:
         window: D, at least 1: how many positions it sees on either side of p_t.
