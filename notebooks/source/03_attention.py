@@ -20,7 +20,6 @@
 import json
 import tempfile
 import time
-from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
@@ -681,12 +680,13 @@ print({name: f"{milliseconds:.2f} ms" for name, milliseconds in cost.items()})
 # What it gave is in a file. Here is the encoder of this lesson, twice as wide:
 
 # %%
-zoo = json.loads(Path("results.json").read_text())["zoo"]["entries"]
+with open("results.json") as file:
+    zoo = json.load(file)["zoo"]["entries"]
 print(f"{'':11} {'BLEU':>6} {'long':>6}   {'AER':>5}  tokens a second")
 for name in ("fixed", "additive", "general", "dot", "scaled-dot", "local-m", "local-p"):
     entry = zoo[f"recurrent-{name}"]
-    scores = entry["test"]["bleu"], entry["long"]["bleu"], entry["test"]["aer"]
-    print("{:11} {:6.1f} {:6.1f}   {:.3f}  {:7,}".format(name, *scores, entry["tokens_per_second"]))
+    found = entry["test"]["bleu"], entry["long"]["bleu"], entry["test"]["aer"]
+    print("{:11} {:6.1f} {:6.1f}   {:.3f}  {:7,}".format(name, *found, entry["tokens_per_second"]))
 
 # %% [markdown]
 # `fixed` is lesson 2's context, for comparison: its "alignments" are the same for every word. Plain

@@ -365,7 +365,8 @@ show_tree(3)
 
 # %%
 for K in (2, 3):
-    for i, (C, _, done, going) in enumerate(beam_steps(table_log_p, K, 2), start=1):
+    first_steps = itertools.islice(beam_steps(table_log_p, K, LIMIT), 2)
+    for i, (C, _, done, going) in enumerate(first_steps, start=1):
         for name, chosen in (("finished", done), ("kept", going)):
             print(f"K = {K}, step {i}: {name:8}", ", ".join(text(C[c, 1:]) for c in chosen))
 
@@ -890,7 +891,7 @@ assert not GRAMMAR or points[0.5][0] > points[1.0][0] > points[1.5][0]
 assert not GRAMMAR or points["8-best"][1] < points[1.0][1]
 
 # %% tags=["nbval-ignore-output"]
-points["greedy"] = quality_and_variety(greedy_found.tokens[:, [0] * 8].numpy())
+points["greedy"] = quality_and_variety(greedy_found.tokens.numpy().repeat(8, axis=1))
 for name, (bleu, variety) in points.items():
     print(f"{name!s:10} BLEU {bleu:5.1f}, {variety:4.1f} different words")
 

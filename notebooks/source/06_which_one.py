@@ -54,7 +54,7 @@ assert {"de-en-gru", "de-en-gru-attention", "de-en-transformer"} <= set(measured
 # `de-en-gru` has the context of fixed size, the next attention. Each reads and writes subwords of
 # one table for both languages. Where are the weights? A recipe names the layers too, so we can
 # build the model and count. The **embedding** has one row for each subword. Source, target and
-# softmax share it, and still it is two weights of five, or more.
+# softmax share it, and still it is about two weights of five, or more.
 
 
 # %%
@@ -93,9 +93,9 @@ axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=3)
 show(
     figure,
     alt="Weights of the four reference models in three parts. In each of them the embedding is "
-    "between two fifths and a half of all.",
+    "about two fifths of all, or more.",
 )
-assert all(0.4 < count["embedding"] / count["all"] < 0.5 for count in counts.values())
+assert all(0.39 < count["embedding"] / count["all"] < 0.5 for count in counts.values())
 
 # %% [markdown]
 # ## A score has a signature
@@ -434,7 +434,8 @@ for name in german:
 # ## What training costs
 #
 # The models' learning curves, by minutes on the same processor; `minutes` include validation, and
-# whatever else the machine did. At the end all are flat: more of the same would not help.
+# whatever else the machine did: it was busy when `de-en-gru` began. At the end all are flat: more
+# of the same would not help.
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 3))
