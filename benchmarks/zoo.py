@@ -32,7 +32,7 @@ from s2s_keras.report.environment import describe, environment
 TRAINING = {"schedule": "inverse-square-root", "learning_rate": 2e-3, "warmup_steps": 400}
 SAMPLED_SHARE = 0.25
 JOINED = 10
-# Encoders whose annotations are between -1 and 1: others saturate a score that is not scaled.
+# Encoders whose annotations are bounded: others saturate a score that is not scaled.
 BOUNDED = ("recurrent", "hierarchical")
 
 

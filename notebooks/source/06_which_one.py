@@ -470,9 +470,15 @@ for name in german:
 lengths = data["lengths"]
 
 
-def against_length(axes, rows, value, factor):
-    for name in dict.fromkeys(row["model"] for row in rows):
-        of_model = [row for row in rows if row["model"] == name]
+def by_model(kind):
+    groups = {}
+    for row in lengths[kind]:
+        groups.setdefault(row["model"], []).append(row)
+    return groups
+
+
+def against_length(axes, kind, value, factor):
+    for name, of_model in by_model(kind).items():
         at = [row["length"] for row in of_model]
         axes.loglog(at, [row[value] * factor for row in of_model], label=name)
     axes.set_xticks(at, at, minor=False)
@@ -481,9 +487,9 @@ def against_length(axes, rows, value, factor):
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-against_length(left, lengths["training"], "seconds", 1)
+against_length(left, "training", "seconds", 1)
 left.set(xlabel="source tokens", ylabel="seconds an update")
-against_length(right, lengths["training"], "memory_bytes", 1e-9)
+against_length(right, "training", "memory_bytes", 1e-9)
 right.set(xlabel="source tokens", ylabel="GB of memory at most")
 right.legend(fontsize=8)
 show(
@@ -494,21 +500,20 @@ show(
 
 
 # %%
-at = sorted({row["length"] for row in lengths["training"]})
+at = [row["length"] for row in by_model("training")["recurrent"]]
 print(f"{'seconds an update':18}", *(f"{each:6}" for each in at))
-for name in dict.fromkeys(row["model"] for row in lengths["training"]):
-    rows = [row for row in lengths["training"] if row["model"] == name]
+for name, rows in by_model("training").items():
     print(f"{name:18}", *(f"{row['seconds']:6.3f}" for row in rows))
 
 
 # %%
-def growth(name, value, kind="training"):
-    rows = {row["length"]: row[value] for row in lengths[kind] if row["model"] == name}
-    return rows[1024] / rows[512]
+def growth(name, value):
+    at = {row["length"]: row[value] for row in by_model("training")[name]}
+    return at[1024] / at[512]
 
 
 print("from 512 to 1,024 tokens")
-for name in dict.fromkeys(row["model"] for row in lengths["training"]):
+for name in by_model("training"):
     time, memory = (growth(name, value) for value in ("seconds", "memory_bytes"))
     print(f"{name:18} {time:.1f} times the time, {memory:.1f} the memory")
 assert growth("transformer", "seconds") > growth("recurrent", "seconds")
@@ -528,7 +533,7 @@ assert growth("transformer", "memory_bytes") > 2
 
 # %%
 figure, axes = plt.subplots(figsize=(5.5, 3))
-against_length(axes, lengths["decoding"], "seconds", 1)
+against_length(axes, "decoding", "seconds", 1)
 axes.set(xlabel="target tokens", ylabel="seconds for all sixteen")
 axes.legend()
 show(
@@ -539,10 +544,8 @@ show(
 
 # %%
 per_step = {
-    name: [
-        1000 * row["seconds"] / row["length"] for row in lengths["decoding"] if row["model"] == name
-    ]
-    for name in ("recurrent, additive", "transformer")
+    name: [1000 * row["seconds"] / row["length"] for row in rows]
+    for name, rows in by_model("decoding").items()
 }
 for name, milliseconds in per_step.items():
     print(f"{name:20}", *(f"{each:.2f}" for each in milliseconds), "ms a step")
