@@ -54,12 +54,18 @@ def all_entries(width, scheduled_sampling=False):
 
 
 def joined_entries(width):
-    """The comparison on long inputs."""
-    attention = attentions(width)["additive"]
-    return {
-        f"joined-{name}": (recurrent_decoding(encoders(width)[name], attention, width), [])
-        for name in ("recurrent", "hierarchical")
-    }
+    """The comparison on long inputs.
+
+    A recurrent decoder takes as many steps after either encoder, and most of the time; before a
+    Transformer decoder, all of whose steps are trained at once, the encoder's own steps show.
+    """
+    entries = {}
+    for name in ("recurrent", "hierarchical"):
+        encoder = encoders(width)[name]
+        additive = recurrent_decoding(encoder, attentions(width)["additive"], width)
+        entries[f"joined-{name}-additive"] = (additive, [])
+        entries[f"joined-{name}-transformer"] = (transformer_decoding(encoder, width), [])
+    return entries
 
 
 def _fits(name, combination):

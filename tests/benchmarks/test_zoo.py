@@ -30,6 +30,16 @@ def test_every_encoder_meets_every_attention_that_fits():
     assert sampled == {f"{one}-sampled" for one in recurrent}
 
 
+def test_a_flat_encoder_meets_a_hierarchical_one_before_both_decoders():
+    entries = zoo.joined_entries(16)
+    for decoder in ("additive", "transformer"):
+        (flat, _), (hierarchical, _) = (
+            entries[f"joined-{encoder}-{decoder}"] for encoder in ("recurrent", "hierarchical")
+        )
+        assert flat.pop("encoder") != hierarchical.pop("encoder")
+        assert flat == hierarchical
+
+
 def test_joined_pairs():
     pairs = [(f"s{index}", f"t{index}") for index in range(5)]
     assert zoo.join_pairs(pairs, 2) == [("s0 s1", "t0 t1"), ("s2 s3", "t2 t3")]
