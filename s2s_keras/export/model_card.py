@@ -42,7 +42,7 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 ## Files
 
 - `{results["version"]}/`: SavedModel for TensorFlow Serving, version {results["version"]}.
-- `litert/`: the model for LiteRT, in three precisions.
+- `litert/`: the model for LiteRT; `s2s-keras export` writes it in all three precisions.
 - `compose.yaml`, `models.config`, `batching_parameters.txt`: for TensorFlow Serving; `docker \
 compose up` starts it.
 - `tokenizer.model`: the SentencePiece model. Ids: 0 padding, 1 unknown, 2 begin, 3 end.

@@ -86,7 +86,7 @@ def id_batches(draw):
     kind = draw(st.sampled_from(["few"] * 44 + ["wide"] * 5 + ["many"]))
     if kind == "wide":
         return np.tile(batch, (1, draw(st.integers(2, 1000))))
-    return np.array(thousand(batch), "int32").reshape(-1, columns) if kind == "many" else batch
+    return batch[np.arange(1000) % rows] if kind == "many" and rows else batch
 
 
 @pytest.fixture(scope="module")
