@@ -87,8 +87,8 @@ print(unicodedata.normalize("NFKC", "10² m"))
 
 # %% [markdown]
 # A hundred metres have become a hundred and two. What a translator does not get to see, it cannot
-# translate. So this course changes nothing in a text: the tokenizer of part 6 gives back, bit for
-# bit, what it was given.
+# translate. So the tokenizer of part 6 changes nothing: it gives back, bit for bit, what it was
+# given.
 #
 # ## 3. Words or bytes?
 #
@@ -311,9 +311,9 @@ show(
 
 # %% [markdown]
 # The curve begins at the bytes and ends at the words, and most of the gain comes early: the first
-# thousand pieces shorten a sentence far more than the next three thousand. Where it is flat, more
-# ids buy nothing: each costs a row of every table, and is seen more seldom. Larger corpora carry
-# larger vocabularies; 8,000 to 32,000 ids are usual.
+# thousand ids shorten a sentence far more than the next three thousand. Where it is flat, more ids
+# buy nothing: each costs a row of every table, and is seen more seldom. Larger corpora carry larger
+# vocabularies; 8,000 to 32,000 ids are usual.
 #
 # ## 6. There and back
 #
@@ -360,8 +360,9 @@ assert x.shape == (4, max(len(row) for row in pairs.sources[3:7]))
 #
 # $$m_{bt} = \begin{cases} 1 & \text{if } x_{bt} \neq 0 \\ 0 & \text{if } x_{bt} = 0 \end{cases}$$
 #
-# Keras carries it along by itself: an embedding layer makes it, the layers behind it take heed of
-# it. We call the packaged embedding on the batch, and compare.
+# Keras carries it along by itself: an embedding layer makes it (Keras's own where it is told
+# `mask_zero=True`), the layers behind it take heed of it. We call the packaged embedding on the
+# batch, and compare.
 
 # %%
 m = x != PADDING
@@ -410,8 +411,8 @@ assert not np.allclose(unmasked, unmasked_wider)
 assert np.allclose(masked, masked_wider, atol=1e-6)
 
 # %% [markdown]
-# A model without masks gives a sentence another translation when a longer one joins the batch. In
-# this package it is a law, and tested for every layer: padding changes nothing.
+# A model without masks can give a sentence another translation when a longer one joins the batch.
+# In this package it is a law, and tested for every layer: padding changes nothing.
 #
 # ## 8. Bucketing
 #
@@ -509,7 +510,8 @@ assert np.array_equal(shifted, reads[reads != PADDING])
 # - A string is a row of code points; what looks the same may be two different rows.
 # - Words are short sequences of many ids, some unknown; bytes are long sequences of few. Subwords
 #   lie between, and the size of the vocabulary says where.
-# - BPE joins the most frequent pair of neighbours, again and again. Ours agrees with SentencePiece.
+# - BPE joins the most frequent pair of neighbours, again and again. Ours joins first what
+#   SentencePiece joins first.
 # - With bytes to fall back on, any text becomes ids and comes back unchanged.
 # - Padding fills arrays, masks keep it out of the results, bucketing keeps it out of the bill.
 # - The decoder reads the target shifted to the right, and is asked for the target.

@@ -193,8 +193,8 @@ show(
 # | $\sigma$, $\odot$ | the sigmoid; the product number by number | |
 #
 # Papers differ: in some, $z = 1$ takes the candidate and not the old state. Ours is the convention
-# of Cho et al. (2014) and of Keras. (A $c$ with an index is a bias. The context is a $c$ without
-# one.)
+# of Cho et al. (2014) and of Keras. (They multiply $h_{t-1}$ with $r_t$ before $U_g$, we after it,
+# as Keras does.) (A $c$ with an index is a bias. The context is a $c$ without one.)
 #
 # First the weights, taken apart. New biases are zero, which would hide mistakes; so we roll dice.
 
@@ -514,8 +514,9 @@ for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
     print(f"{name:13}", *(f"{value:5.2f}" for value in history[name]))
 
 # %% [markdown]
-# **Accuracy** is the share of labels that have the highest probability. Where the two curves part,
-# the model begins to learn its own sentences by heart.
+# **Accuracy** is the share of labels that have the highest probability. The training value is a
+# mean over the epoch, while the model improves, so at first it is the worse one. Where the curves
+# part later, the model fits its own sentences better than others.
 
 # %% [markdown]
 # ## Greedy decoding
@@ -557,8 +558,9 @@ for texts in zip(*(tokenizer.detokenize(each[:4]).numpy() for each in columns), 
 # %% [markdown]
 # **Often said, and wrong: the training searches for translations and compares them.** It never
 # does. Below, two other searches (of lesson 4) run beside the greedy one. They do not all translate
-# alike, and the loss knows nothing of them: `masked_loss` takes labels and logits, and both are
-# made from the reference. So a lower loss is not yet a better translation; lesson 4 returns to it.
+# alike, and the loss knows nothing of them: `masked_loss` takes labels and logits: the reference,
+# and what the model made of the source and the reference. So a lower loss is not yet a better
+# translation; lesson 4 returns to it.
 
 # %%
 strategies = (search.Greedy(), search.Beam(4), search.Sampling(seed=SEED))
@@ -840,7 +842,7 @@ assert CORPUS != "grammar" or by_length[1]["bleu"] > 1.5 * by_length[-1]["bleu"]
 # %% [markdown]
 # The same weights, the same words, only more of them at once. (Long sentences are rarer in the
 # training split too. Lesson 3 trains on the same split and compares.) Read what the model does with
-# them: each part could be the translation of some sentence, but not of this one.
+# them: most parts could be the translation of some sentence, but not of this one.
 
 # %% tags=["nbval-ignore-output"]
 for index in (-1, -2, -3):
@@ -882,7 +884,7 @@ axes.legend(title="sources")
 show(
     figure,
     alt="The share of words that are right by their place in the sentence. In short sentences it "
-    "is high everywhere, in long ones only at the very beginning.",
+    "falls slowly, in long ones it is high only at the very beginning.",
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -892,9 +894,9 @@ short, long = (np.array([each["right"] for each in rows]) for rows in curves.val
 assert CORPUS != "grammar" or (short.mean() > long.mean() and long[0] > long[1:].mean() + 0.1)
 
 # %% [markdown]
-# The first words are right, in long sentences too. After them come mostly fluent pieces of other
-# sentences, and most words are wrong: $c$ has no more numbers for this sentence than for one of
-# three words.
+# Most of the first words are right, in long sentences too. After them come mostly fluent pieces of
+# other sentences, and most words are wrong: $c$ has no more numbers for this sentence than for one
+# of three words.
 #
 # ## Summary
 #

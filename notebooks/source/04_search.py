@@ -229,7 +229,7 @@ assert tokens == greedy_target and np.isclose(score, s(greedy_target))
 # s(y \circ w) &= s(y) + \ln p(w \mid y, x) \\
 # F_i &= \text{those of the } K \text{ best that end} \\
 # B_i &= \text{the } K \text{ best that do not end} \\
-# \hat{y} &= \operatorname*{argmax}_{y \in F_1 \cup F_2 \cup \dots} s(y)
+# \tilde{y} &= \operatorname*{argmax}_{y \in F_1 \cup F_2 \cup \dots} s(y)
 # \end{aligned}$$
 #
 # | symbol | what it is | in the code |
@@ -240,6 +240,7 @@ assert tokens == greedy_target and np.isclose(score, s(greedy_target))
 # | $C_i$ | the **candidates** of step i | `C`, with scores `s_C` |
 # | $B_i$ | the beam after step i; $B_0$ is the begin token alone | `B`, with scores `s_B` |
 # | $F_i$ | what is **finished** at step i | `C[done]` |
+# | $\tilde{y}$ | the result, which need not be the mode $\hat{y}$ | |
 #
 # Candidates first. Each prefix has one end token, so at most $K$ candidates end. The best $2K$ are
 # enough to find $K$ that do not.
@@ -392,7 +393,7 @@ assert text(results[2]) == wanted and results[3] == ranked[0] == (END,)
 # probabilities have at most the sum 1, and fewer than $K$ of them can be above $1/K$. Hence a
 # target above $1/K$ never falls out of the beam, since its prefixes are above $1/K$ too. So:
 #
-# $$p(\hat{y} \mid x) > \frac{1}{K} \;\Longrightarrow\; \hat{y} \text{ is the mode}$$
+# $$p(\tilde{y} \mid x) > \frac{1}{K} \;\Longrightarrow\; \tilde{y} = \hat{y}$$
 #
 # If the mode were another target, it would be above $1/K$ as well, and the beam would have it. No
 # list of all targets is needed, whatever the vocabulary. (Ranked by $s$, that is, without a length
@@ -632,9 +633,10 @@ assert not GRAMMAR or curves[1.0][2]["BLEU"] > curves[1.0][0]["BLEU"]
 # That is the table's story again. Without a penalty the wider search does its work, and finds more
 # probable targets. They are shorter, and they are worse. So the narrow beam was good *because* of
 # its search errors: it never saw the bad targets that the model likes (Stahlberg and Byrne 2019
-# found an empty mode for more than half of their sentences, with a well-trained Transformer). With
-# the penalty, a beam of four is better than a greedy search, and wider ones mostly cost more (the
-# model reads $K$ prefixes a step).
+# found an empty mode for more than half of their sentences, with a well-trained Transformer, the
+# model of lesson 5). With the penalty, on these sentences, a beam of four is better than a greedy
+# search (lesson 6 tells how sure such a difference is), and wider ones mostly cost more (the model
+# reads $K$ prefixes a step).
 #
 # Read what a wide beam prefers:
 
@@ -712,7 +714,7 @@ for K, each in zip(WIDTHS, shares, strict=True):
 
 # %% [markdown]
 # Greedy search makes search errors, and a wider beam mends them. And then? What was a search error
-# becomes a model error, and nothing more is right than before. More search does not help a model
+# becomes a model error, and fewer results are right than before. More search does not help a model
 # that likes the wrong target.
 #
 # (A search error that is not *proven* counts as a model error here: the result beats the reference,
@@ -898,7 +900,7 @@ for name, (bleu, variety) in points.items():
 # %% [markdown]
 # There is no best setting: you pay for variety with quality. Samples at temperature 1 are honest,
 # they are what the model believes, and on average far worse than the greedy result. The eight best
-# of the beam are eight different translations, but look at the list above: they are near copies,
+# of the beam are eight different rows of tokens, but look at the list above: they are near copies,
 # with few new words.
 #
 # ## Exposure bias
@@ -1026,7 +1028,8 @@ assert not GRAMMAR or -1 < reads_reference - reads_itself < 10
 #   worse. A **length penalty** ranks by the mean of a token and mends that.
 # - An **n-best list** holds near copies; **samples** differ more, and are worse one by one.
 #   **Temperature**, **top-k** and **top-p** set how much.
-# - **Exposure bias** acts only after the first mistake, and fades within a few tokens.
+# - **Exposure bias** acts only after the first mistake. What one wrong word does fades within a few
+#   tokens.
 #
 # ## Exercises
 #
@@ -1077,6 +1080,8 @@ assert y == ranked[0] and np.isclose(best, s(y))
 
 # %% tags=["solution"]
 # Solution 3
+# It always finds the same: what grows longer never scores higher, so nothing in the beam can still
+# beat what is finished. It saves steps where a good target ends early.
 def stops_soon(log_p, K, limit):
     best = -np.inf, ()
     for i, (C, s_C, done, going) in enumerate(beam_steps(log_p, K, limit), start=1):
@@ -1096,5 +1101,5 @@ assert stops_soon(log_p, 4, limit)[0] == beam_search(log_p, 4, limit)[0]
 # ## What comes next
 #
 # Every step of these searches waits for the one before, and so does every step of the encoder and
-# of the training. Lesson 5 throws the recurrence away: the **Transformer**. Its training needs no
-# steps. Its search still does.
+# of the training. Lesson 5 throws the recurrence away: the **Transformer**. No step of its training
+# waits for the one before. Its search's still do.

@@ -284,9 +284,9 @@ assert np.allclose(ops.sum(weights, axis=-1), 1, atol=1e-5)
 # %% [markdown]
 # ### Why divide by $\sqrt{d_k}$?
 #
-# A score is a sum of $d_k$ products. If the numbers of queries and keys have mean 0 and variance 1,
-# each product has variance 1, and the sum has variance $d_k$. Divided by $\sqrt{d_k}$ it has
-# variance 1 again, whatever the size of a head. Measured on random vectors:
+# A score is a sum of $d_k$ products. If the numbers of queries and keys are independent, of mean 0
+# and variance 1, each product has variance 1, and the sum has variance $d_k$. Divided by
+# $\sqrt{d_k}$ it has variance 1 again, whatever the size of a head. Measured on random vectors:
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -936,7 +936,7 @@ axes.legend()
 show(
     figure,
     "How much the loss grows without each head: hardly at all for those of the encoder, more for "
-    "those of the decoder, and most for some that look at the source.",
+    "some of the decoder's, most of all for some that look at the source.",
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -947,8 +947,8 @@ for kind, values in harm.items():
 # %% [markdown]
 # Without any one head of the encoder the model does about as well as with it: the others cover for
 # it, or none of them is needed; one head at a time cannot tell which. Michel et al. (2019) found
-# much the same in large models. The heads that look at the source matter more. "Head 3 looks for
-# verbs" is a story until somebody takes head 3 away.
+# much the same in large models. On average the heads that look at the source matter more. "Head 3
+# looks for verbs" is a story until somebody takes head 3 away.
 #
 # ## 11. Decoding, and what does not run in parallel
 #
@@ -1165,8 +1165,8 @@ axes.set(xscale="log", yscale="log", xlabel="tokens in the sentence", ylabel="mi
 axes.legend(bbox_to_anchor=(1, 1))
 show(
     figure,
-    "Time by the sentence's length, both axes logarithmic. Attention becomes a line of slope 2 and "
-    "overtakes the others, which grow with slope 1.",
+    "Time by the sentence's length, both axes logarithmic. Attention comes near a line of slope 2 "
+    "and is the dearest for long sentences; the others rise with a slope of 1 at most.",
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -1251,6 +1251,9 @@ for name, each in (("128 x 16", as_short), ("1 x 2048", as_long)):
     print(name, {part: f"{value / sum(each.values()):.0%}" for part, value in each.items()})
 
 # %% [markdown]
+# For short sentences attention takes more of the time than of the multiply-adds: it has many small
+# operations, which no count of multiply-adds sees. The direction is the count's.
+#
 # ## 13. Families
 #
 # Write source and target as one row, source first. Then a single mask says who may look at whom,
@@ -1262,7 +1265,8 @@ for name, each in (("128 x 16", as_short), ("1 x 2048", as_long)):
 # - **prefix-LM** (language model with a prefix): as decoder-only, but the source is read in both
 #   directions. For tasks with a given part and an answer.
 # - **encoder-decoder** (our model, T5): the source looks at the source, the target at the source
-#   and back. For a source and a target that differ in kind: two languages, sound and text.
+#   and at itself, backwards. For a source and a target that differ in kind: two languages, sound
+#   and text.
 
 # %%
 S_n, T_n = 5, 4
@@ -1353,7 +1357,8 @@ assert not hasattr(encoder.blocks[0], "source_attention")
 # - Adam's first steps are as large as its learning rate, hence the warm-up.
 # - Decoding goes token by token. A cache of keys and values makes each step cheap, and changes no
 #   result.
-# - Attention's cost is quadratic in the length, and small as long as sentences are short.
+# - Attention's multiply-adds grow with the square of the length, and are few while sentences are
+#   short. Its share of the time is larger.
 # - Heads share work. What one looks at is no proof of what it is for.
 # - Encoder-only, decoder-only, prefix-LM: the same blocks under other masks.
 #

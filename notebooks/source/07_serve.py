@@ -410,8 +410,8 @@ np.testing.assert_allclose(scores, over_rest["outputs"]["score"], rtol=1e-5)
 np.testing.assert_allclose(scores, tf.make_ndarray(over_grpc.outputs["score"]), rtol=1e-5)
 
 # %% [markdown]
-# `predict` calls any signature. Are the arrays the same over both interfaces? JSON knows no types
-# and no shapes, so the client must make them again.
+# `predict` calls any signature. Are the arrays the same over both interfaces? JSON does not tell an
+# int32 from a float32, nor what shape an empty array had, so the client must make them again.
 
 # %%
 by_grpc, by_rest = (each.predict("attention", text=GERMAN) for each in (client, rest))
@@ -479,8 +479,8 @@ print(f"answer of attention: {as_json:,} bytes over REST, {as_protobuf:,} over g
 assert as_json > as_protobuf
 
 # %% [markdown]
-# The way costs a millisecond or few, and gRPC's messages are the smaller ones where there are many
-# numbers. With a model as small as ours one notices; the larger the model, the less.
+# The way costs less than the answer, over either interface, and gRPC's messages are the smaller
+# ones where there are many numbers. The larger the model, the less the way matters.
 #
 # ### What can go wrong
 #
@@ -763,8 +763,8 @@ for N, X, R, (median, p99) in zip(numbers, throughputs, means, waits, strict=Tru
     print(f"median {median:5.1f} ms, p99 {p99:5.1f} ms")
 
 # %% [markdown]
-# Once all processors are at work, $X$ stands still. From there on every further client only makes
-# all of them wait: $R = N / X$. That is the point to add a server, or to batch.
+# Once the server has all that it can do, $X$ stands still. From there on every further client only
+# makes all of them wait: $R = N / X$. That is the point to add a server, or to batch.
 #
 # ## 9. Versions, and the way back
 #
@@ -904,7 +904,8 @@ assert fastest[1] > fastest[0]
 #   the client.
 # - Latency is a distribution: by length, by load, and with a first request that warm-up requests
 #   must take.
-# - Batches raise throughput and latency both. More clients than processors raise latency alone.
+# - Batches raise throughput and latency both. More clients than the server can work for raise
+#   latency alone.
 # - A new version is loaded and warmed up beside the old one. Labels decide who gets it, and lead
 #   back.
 #

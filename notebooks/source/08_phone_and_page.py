@@ -14,7 +14,8 @@
 # - ship the tokenizer beside the model, with the vectors that prove it right.
 #
 # **What you need:** Keras's basics, tokens and padding from lesson 1, the encoder-decoder from
-# lesson 2, attention from lesson 3. Greedy search is: at every step, the most probable token.
+# lesson 2, attention from lesson 3, and for one comparison lesson 6's paired bootstrap. Greedy
+# search is: at every step, the most probable token.
 
 # %%
 import functools
@@ -374,8 +375,8 @@ print(f"{len(found)} operators, {products} of them matrix products")
 print(", ".join(f"{kinds[each]} {counts[each]}" for each in order[:6]))
 
 # %% [markdown]
-# Most operators do no arithmetic worth the name: they cut, join and reshape. Remember that for
-# later.
+# Only a few of all operators are matrix products; the others are small: they cut, reshape, add.
+# Remember that for later.
 #
 # ## Eight bits, by hand
 #
@@ -393,8 +394,8 @@ print(", ".join(f"{kinds[each]} {counts[each]}" for each in order[:6]))
 # | $q$ | what is stored: integers of eight bits | (inputs, outputs) |
 # | $\hat{W}$ | what the stored numbers mean | (inputs, outputs) |
 #
-# **Symmetric** means that 0 stays 0. **Per channel** means a scale for each output, and not one for
-# all. We take the weights of the decoder's readout.
+# **Symmetric** means: no offset. The range reaches as far below zero as above. **Per channel**
+# means a scale for each output, and not one for all. We take the weights of the decoder's readout.
 
 
 # %%
@@ -714,8 +715,8 @@ print(f"BLEU {difference:+.1f}; on other test sets, 95 % between {low:+.1f} and 
 assert not GRAMMAR or (len(changes) < 0.15 * len(sources) and abs(difference) < 2)
 
 # %% [markdown]
-# Zero is between the two ends where the change cannot be told from chance. At three bits it would
-# be another matter, as we saw. So: measure.
+# Where zero lies between the two ends, the change cannot be told from chance. (So few drawn sets
+# give the ends only roughly.) At three bits it would be another matter, as we saw. So: measure.
 #
 # ## Step by step, as an app does it
 #
@@ -805,9 +806,9 @@ expected = zip(greedy(run["int8"], first)[:both], greedy(run["int8"], second)[:b
 assert in_turns[:both] == [*expected]
 
 # %% [markdown]
-# Now we can also see *why* eight bits change so little. A step's answer changes only if the second
-# best token overtakes the best. So we take the **margin**, the difference of their logits, and how
-# much int8 shifts it. Both files get the same tokens.
+# Now we can also see *why* eight bits change so little. A step's answer changes only if another
+# token overtakes the best. So we take the **margin**, by how much the best token's logit is above
+# all others, and how much int8 shifts it. Both files get the same tokens.
 
 
 # %%
@@ -819,8 +820,8 @@ def margins(source):
         logits = [state.pop("logits")[0, END:] for state in states.values()]
         for state in states.values():
             state.pop("weights")
-        second, best = np.argsort(logits[0])[-2:]
-        yield [each[best] - each[second] for each in logits]
+        best = logits[0].argmax()
+        yield [each[best] - np.delete(each, best).max() for each in logits]
 
 
 # %% tags=["nbval-ignore-output"]
@@ -836,8 +837,8 @@ axes.set(xlabel="margin, float32", ylabel="shift by int8", xscale="log")
 axes.legend(bbox_to_anchor=(1, 1))
 show(
     figure,
-    "Steps by margin and by its shift: the shifts are small beside most margins; the few steps "
-    "below the falling line choose another token, and all of them have small margins.",
+    "Steps by margin and by its shift: the shifts are small beside most margins. Below the "
+    "falling line another token is chosen, which takes a small margin.",
 )
 print(f"median margin {np.median(margin):.2f}, median shift {np.median(np.abs(shift)):.3f}")
 print(f"{overtaken.sum()} of {len(margin)} steps choose another token")
@@ -1033,7 +1034,7 @@ print(re.search(r"    private fun greedy.*?\n    }\n", kotlin, re.DOTALL).group(
 # - **LiteRT** has built-in operators only. Strings, growing lists and rare operators would need
 #   **Flex**. `operatorCodes` names all that a file needs, also in the bodies of its loops.
 # - **Quantisation** stores integers, and a **scale** a channel. It errs by half a step at most.
-# - int8 makes the weights four times as small. Speed gains less: only large products gain, and
+# - int8 makes the weights four times as small. Speed gains less: large products gain the most, and
 #   between them stand many small operators. float16 saves room, not time.
 # - Few answers change, because few margins are small. How much is too much, a measurement tells.
 # - An app calls **encode** once and **decode_step** for each token, and carries the state itself.
