@@ -42,6 +42,13 @@ class Translator(model: MappedByteBuffer, tokenizerOf: (ByteArray) -> Tokenizer,
     private val interpreter = Interpreter(model, Interpreter.Options().setNumThreads(threads))
     private val maxLength = description.getInt("max_length")
 
+    init {
+        // Where an input is resized before its signature has ever run, LiteRT's first answer may be
+        // wrong. So it runs once at the file's own width, for an empty source.
+        val width = interpreter.getInputTensorFromSignature("source", "greedy").shape()[1]
+        greedy(IntArray(width).also { it[0] = END })
+    }
+
     /** Languages, ISO 639-1. */
     val source: String = description.getString("source")
     val target: String = description.getString("target")

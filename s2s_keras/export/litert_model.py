@@ -9,6 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from s2s_keras.errors import InputError
 from s2s_keras.export.description import checked_description
 from s2s_keras.export.litert_metadata import SIGNATURES, read_files
+from s2s_keras.litert_start import run_once
 from s2s_keras.search import attended, source_ids, target_text
 from s2s_keras.special_ids import BEGIN
 from s2s_keras.tokenizer import Tokenizer
@@ -41,6 +42,8 @@ class LiteRTModel:
             self._runners = {
                 name: self._interpreter.get_signature_runner(name) for name in SIGNATURES
             }
+            for name in ("greedy", "beam"):
+                run_once(self._runners[name])
         except (ValueError, RuntimeError) as error:
             raise _failure(f"{path}: this .tflite file is damaged", error) from error
 

@@ -91,6 +91,9 @@ resized, to at most {results["max_length"]} tokens; unless they are, `source` is
 8 more, and a source with no token but its end has an empty one. Ids 0, 1 and 2 are never chosen. \
 Each file ends with a ZIP archive that holds `tokenizer.model` and `s2s_keras.json`.
 
+Run a search once before you resize its input, at the shape that the file gives it: LiteRT 2.3 may \
+otherwise answer wrongly at first.
+
 ## Recipe
 
 Every setting of the training; `layers` are the model's.

@@ -23,11 +23,13 @@ class Runtime(BaseRuntime):
         """Imports LiteRT, and loads the file and the tokenizer."""
         from ai_edge_litert.interpreter import Interpreter
 
+        from s2s_keras.litert_start import run_once
         from s2s_keras.report.subwords import Subwords
 
         self._subwords = Subwords(self._tokenizer, self._max_length)
         self._interpreter = Interpreter(self._path, num_threads=cores())
         self._run = self._interpreter.get_signature_runner(self._signature)
+        run_once(self._run)
 
     def translate(self, text):
         """Translates a text: to ids, by the signature, and back."""
