@@ -9,7 +9,6 @@ from ai_edge_litert.interpreter import Interpreter
 from s2s_keras.errors import InputError
 from s2s_keras.export.description import checked_description
 from s2s_keras.export.litert_metadata import SIGNATURES, read_files
-from s2s_keras.litert_start import run_once
 from s2s_keras.search import attended, source_ids, target_text
 from s2s_keras.special_ids import BEGIN
 from s2s_keras.tokenizer import Tokenizer
@@ -93,6 +92,18 @@ class LiteRTModel:
             token = tokens[:, position]
             weights[:, position] = state.pop("weights")
         return weights
+
+
+def run_once(runner):
+    """Runs a search of a `.tflite` file for an empty source, before its input is ever resized.
+
+    LiteRT 2.3 may give a wrong answer, once, where an input is resized before its signature has
+    run: XNNPACK then looks at fewer positions of a decoder's cache than there are.
+
+    Args:
+        runner: a signature's, of an `Interpreter`, with an input `source`.
+    """
+    runner(source=np.zeros(runner.get_input_details()["source"]["shape"], "int32"))
 
 
 def _failure(what, error):

@@ -120,7 +120,7 @@ STARTS = """
 import sys
 from ai_edge_litert.interpreter import Interpreter
 import numpy as np
-from s2s_keras.litert_start import run_once
+from s2s_keras.export.litert_model import run_once
 source = np.array([[7, 8, 3]], "int32")
 for _ in range(20):
     runtime = Interpreter(sys.argv[1], num_threads=1)

@@ -21,15 +21,16 @@ class Runtime(BaseRuntime):
 
     def load(self):
         """Imports LiteRT, and loads the file and the tokenizer."""
+        import numpy as np
         from ai_edge_litert.interpreter import Interpreter
 
-        from s2s_keras.litert_start import run_once
         from s2s_keras.report.subwords import Subwords
 
         self._subwords = Subwords(self._tokenizer, self._max_length)
         self._interpreter = Interpreter(self._path, num_threads=cores())
         self._run = self._interpreter.get_signature_runner(self._signature)
-        run_once(self._run)
+        # See `run_once` of `s2s_keras.export.litert_model`, a module that needs TensorFlow.
+        self._run(source=np.zeros(self._run.get_input_details()["source"]["shape"], "int32"))
 
     def translate(self, text):
         """Translates a text: to ids, by the signature, and back."""
