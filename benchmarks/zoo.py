@@ -118,7 +118,8 @@ def train_and_score(folder, combination, extra, task, minutes):
     """Trains and scores one entry, unless its folder has the result.
 
     Returns:
-        The result, a dictionary: scores, tokens a second, parameters. What failed has an `error`.
+        The result, a dictionary: scores, tokens a second, parameters, what it ran on. What failed
+        has an `error`.
     """
     result_file = folder / "result.json"
     if result_file.is_file():
@@ -127,11 +128,12 @@ def train_and_score(folder, combination, extra, task, minutes):
     model_file, run = folder / "model.json", folder / "run"
     write_json(model_file, {**combination, "training": TRAINING})
     train, evaluations = task
+    facts = environment(["tensorflow", "keras"])
     command = [*train, "--source", "de", "--target", "en", "--model", model_file, "--output", run]
     command += ["--vocab-size", "2000", "--epochs", "1000", "--max-minutes", minutes, "--resume"]
     try:
         log = _s2s_keras("train", *command, *extra)
-        result = training_facts(log)
+        result = {"environment": facts, **training_facts(log)}
         for name, how in evaluations.items():
             scores_file = folder / f"{name}.json"
             _s2s_keras("evaluate", run, *how, "--json", scores_file)
@@ -188,9 +190,24 @@ def table(results):
             *lines,
             "",
             f"grammar de-en, {results['minutes']:g} minutes each, width {results['width']}",
-            describe(results["environment"]),
+            *machines(results["entries"]),
         ]
     )
+
+
+def machines(entries):
+    """What the entries ran on, a line for each processor: the same minutes do more on a fast one.
+
+    Args:
+        entries: results by name, as `train_and_score` gives them.
+    """
+    names = {}
+    for name, entry in entries.items():
+        if "environment" in entry:
+            names.setdefault(entry["environment"]["processor"], []).append(name)
+    for one in names.values():
+        which = "" if len(names) == 1 else f" ({', '.join(one)})"
+        yield f"{describe(entries[one[0]]['environment'])}{which}"
 
 
 def _shown(value, form):
@@ -229,7 +246,6 @@ def run(output, minutes=3.0, width=256, scheduled_sampling=False, joined=False, 
         "benchmark": "zoo",
         "minutes": minutes,
         "width": width,
-        "environment": environment(["tensorflow", "keras"]),
         "entries": {},
     }
     for name, (combination, extra) in entries.items():

@@ -7,6 +7,7 @@ import pytest
 from benchmarks import zoo
 from s2s_keras.corpora import load_corpus
 from s2s_keras.errors import InputError
+from s2s_keras.report.environment import environment
 
 
 def test_every_encoder_meets_every_attention_that_fits():
@@ -77,6 +78,20 @@ def test_what_fails_is_told_and_run_again(tmp_path, monkeypatch):
     results = zoo.run(tmp_path, width=16, only=["recurrent-dot"])
     assert "| recurrent-dot | s2s-keras: no good |" in zoo.table(results)
     assert not (tmp_path / "recurrent-dot" / "result.json").exists()
+
+
+def test_entries_of_two_machines_are_told_apart():
+    entries = {
+        name: {"environment": {**environment(["keras"]), "processor": processor}}
+        for name, processor in (("a", "slow"), ("b", "fast"), ("c", "slow"))
+    }
+    lines = zoo.machines({**entries, "d": {"error": "no good"}})
+    assert [(line.split(",")[0], line.split(" (")[-1]) for line in lines] == [
+        ("slow", "a, c)"),
+        ("fast", "b)"),
+    ]
+    (alone,) = zoo.machines({"b": entries["b"]})
+    assert not alone.endswith("(b)")
 
 
 def test_unknown_entry():
