@@ -206,8 +206,9 @@ def machines(entries):
         if "environment" in entry:
             names.setdefault(entry["environment"]["processor"], []).append(name)
     for one in names.values():
-        which = "" if len(names) == 1 else f" ({', '.join(one)})"
-        yield f"{describe(entries[one[0]]['environment'])}{which}"
+        which = "all others" if one is max(names.values(), key=len) else ", ".join(one)
+        ran_on = describe(entries[one[0]]["environment"])
+        yield ran_on if len(names) == 1 else f"{ran_on} ({which})"
 
 
 def _shown(value, form):

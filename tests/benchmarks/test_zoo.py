@@ -87,7 +87,7 @@ def test_entries_of_two_machines_are_told_apart():
     }
     lines = zoo.machines({**entries, "d": {"error": "no good"}})
     assert [(line.split(",")[0], line.split(" (")[-1]) for line in lines] == [
-        ("slow", "a, c)"),
+        ("slow", "all others)"),
         ("fast", "b)"),
     ]
     (alone,) = zoo.machines({"b": entries["b"]})
