@@ -198,6 +198,8 @@ def table(results):
 def machines(entries):
     """What the entries ran on, a line for each processor: the same minutes do more on a fast one.
 
+    Load and date in a line are those of its first entry.
+
     Args:
         entries: results by name, as `train_and_score` gives them.
     """
