@@ -148,7 +148,7 @@ def _attend(model):
 
     ids = tf.TensorSpec((None, None), tf.int32)
 
-    @tf.function(input_signature=(ids, ids))
+    @tf.function(input_signature=(ids, ids), autograph=False)
     def run(source, target):
         inputs = {"source": source, "target": target}
         return model(inputs, training=False, return_attention_scores=True)[1]

@@ -107,7 +107,7 @@ def _load_run(path, strategy):
         max_length=run.settings.max_length,
         tokenizer=translation.tokenizer,
         translator=Translator.of(translation),
-        attend=tf.function(translation.attend),
+        attend=tf.function(translation.attend, autograph=False),
         model=translation.model,
     )
 

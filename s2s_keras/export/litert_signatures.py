@@ -67,7 +67,9 @@ class LiteRTSignatures(tf.Module):
 
 def _concrete(function, *specs):
     with scans_in_buffers():
-        return tf.function(function).get_concrete_function(**{each.name: each for each in specs})
+        return tf.function(function, autograph=False).get_concrete_function(
+            **{each.name: each for each in specs}
+        )
 
 
 def _search(model, strategy, max_length):

@@ -59,9 +59,12 @@ def write_saved_model(path, text_to_text, beam_size, description):
         "attention": text_to_text.attend,
     }
     signatures = {
-        name: tf.function(function, input_signature=[text]) for name, function in of_text.items()
+        name: tf.function(function, input_signature=[text], autograph=False)
+        for name, function in of_text.items()
     }
-    signatures["tokens"] = tf.function(_tokens(text_to_text), input_signature=[source])
+    signatures["tokens"] = tf.function(
+        _tokens(text_to_text), input_signature=[source], autograph=False
+    )
     tf.saved_model.save(_Servable(text_to_text), str(path), signatures)
     path = Path(path)
     with edited_graphs(path) as graphs:

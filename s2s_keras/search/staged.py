@@ -51,10 +51,10 @@ class StagedSearch:
         self._advance = _once_a_graph(self._advance_until)
         self._first, self._later = self._first_stage, self._stage
         if compiled:
-            self._few = tf.function(self._first_stage, jit_compile=True)
-            self._many = tf.function(self._first_stages, jit_compile=True)
+            self._few = tf.function(self._first_stage, jit_compile=True, autograph=False)
+            self._many = tf.function(self._first_stages, jit_compile=True, autograph=False)
             self._first = self._compiled_first
-            self._later = tf.function(self._stage, jit_compile=True)
+            self._later = tf.function(self._stage, jit_compile=True, autograph=False)
 
     def generate(self, source, limits):
         """Searches until every row has ended.
@@ -187,7 +187,7 @@ def _once_a_graph(function):
     Both halves, several stages, and the signatures of an export that search alike share it: else
     most of a SavedModel would be there many times.
     """
-    traced = tf.function(function, reduce_retracing=True)
+    traced = tf.function(function, reduce_retracing=True, autograph=False)
     return lambda *inputs: (function if tf.executing_eagerly() else traced)(*inputs)
 
 

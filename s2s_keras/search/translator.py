@@ -31,7 +31,9 @@ class Translator:
     def of(cls, text_to_text):
         """A translator that runs a `TextToText` as one compiled graph."""
         signature = [tf.TensorSpec([None], tf.string)]
-        return cls(tf.function(text_to_text.translate, input_signature=signature))
+        # AutoGraph rewrites Python's `if` and `while` over tensors. There are none here, nor in any
+        # other graph of this package, and looking for them takes seconds.
+        return cls(tf.function(text_to_text.translate, input_signature=signature, autograph=False))
 
     def translate(self, texts, batch_size=64):
         """Translates texts.

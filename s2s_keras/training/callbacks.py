@@ -101,7 +101,7 @@ class AttentionPicture(keras.callbacks.Callback):
 
     def __init__(self, folder, text_to_text, text):
         super().__init__()
-        self.attend = tf.function(text_to_text.attend)
+        self.attend = tf.function(text_to_text.attend, autograph=False)
         self.text = tf.constant([text])
         self.writer = tf.summary.create_file_writer(str(folder))
 
