@@ -62,12 +62,17 @@ def test_tensorboard_gets_scalars_and_a_picture(trained):
     assert "attention" in tags("pictures")
 
 
-def test_the_bar_shows_tokens_a_second_on_standard_error(pairs_file, tmp_path):
-    done = command_line(*train_arguments(pairs_file, tmp_path / "run", **{"max-steps": 2}))
-    assert done.returncode == 0, done.stderr.decode()
-    assert "tokens/s" in done.stderr.decode()
-    result = json.loads(done.stdout)
-    assert result["best"] == Run(tmp_path / "run").best
+def test_what_the_command_says(pairs_file, tmp_path):
+    run = tmp_path / "run"
+    done = command_line(*train_arguments(pairs_file, run, **{"max-steps": 2}))
+    said = done.stderr.decode()
+    assert done.returncode == 0, said
+    assert json.loads(done.stdout)["best"] == Run(run).best
+    assert "tokens/s" in said
+    # Nothing is left to complain when Python ends.
+    last = said.splitlines()[-1]
+    assert last == f"{run}: trained " + last.partition(": trained ")[2]
+    assert "GeneratorDataset" not in said
 
 
 def test_a_vocabulary_that_the_corpus_cannot_carry_is_said_in_one_line(pairs_file, tmp_path):
@@ -221,14 +226,6 @@ def test_what_is_judged_and_kept_is_the_average(pairs_file, tmp_path):
         np.testing.assert_allclose(one, (first + second) / 2, atol=1e-6)
         if first.size > 1:
             assert not np.array_equal(first, second)
-
-
-def test_nothing_is_left_to_complain_when_python_ends(pairs_file, tmp_path):
-    done = command_line(*train_arguments(pairs_file, tmp_path / "run", **{"max-steps": 2}))
-    assert done.returncode == 0
-    last = done.stderr.decode().splitlines()[-1]
-    assert last == f"{tmp_path / 'run'}: trained " + last.partition(": trained ")[2]
-    assert "GeneratorDataset" not in done.stderr.decode()
 
 
 def test_a_run_without_an_epoch_has_no_model(tmp_path, trained):
