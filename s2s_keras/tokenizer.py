@@ -1,6 +1,7 @@
 """Text to subword ids and back."""
 
 import contextlib
+import hashlib
 import io
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import sentencepiece
 import tensorflow as tf
 import tensorflow_text
 from sentencepiece import sentencepiece_model_pb2
+from tensorflow_text.python.ops import sentencepiece_tokenizer as text_operators
 
 from s2s_keras.errors import InputError
 from s2s_keras.files import write_atomically
@@ -48,6 +50,7 @@ class Tokenizer(tf.Module):
         except RuntimeError as error:
             raise InputError("this is no SentencePiece model") from error
         self._in_graph = tensorflow_text.SentencepieceTokenizer(model, out_type=tf.int32)
+        self._in_graph._model_resource = _NamedModel(model)
         self._letter = self._processor.PieceToId("<0x41>")  # "A"
 
     @classmethod
@@ -158,3 +161,23 @@ def _without_file_names(model):
     for spec in (proto.normalizer_spec, proto.denormalizer_spec):
         spec.ClearField("normalization_rule_tsv")
     return proto.SerializeToString(deterministic=True)
+
+
+class _NamedModel(tf.saved_model.experimental.TrackableResource):
+    """The model as TF Text's operators read it, for as long as the process lives.
+
+    TF Text's own goes with the cache of operators, which `keras.utils.set_random_seed` empties: a
+    tokenizer made before it would fail after it (github.com/tensorflow/text/issues/570). One with a
+    name stays. The name follows from the model, so that two of one name hold the same.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self._model = model
+        _ = self.resource_handle  # made when it is first asked for: never within a graph
+
+    def _create_resource(self):
+        return text_operators.gen_sentencepiece_tokenizer.sentencepiece_op(
+            model=self._model,
+            shared_name=f"sentencepiece_{hashlib.sha256(self._model).hexdigest()}",
+        )
