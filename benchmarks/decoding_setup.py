@@ -8,6 +8,13 @@ import numpy as np
 from s2s_keras.pipeline.batches import bucket_widths, pad
 
 SOURCES_FILE = "sources.npz"
+# The most tokens of a translation with natural stops; those of Multi30k's test sets have fewer.
+NATURAL_LENGTH = 96
+
+
+def signature_name(search, tokens, compiled=False):
+    """The name of a signature, such as `greedy_40_xla` or `beam_natural`."""
+    return f"{search}_{tokens or 'natural'}{'_xla' if compiled else ''}"
 
 
 def write_sources(folder, rows):

@@ -28,6 +28,7 @@ from s2s_keras.tokenizer import Tokenizer
 from s2s_keras.training import Run
 
 _OURS = "benchmarks.peers.s2s_keras_decoding"
+_LITERT = "benchmarks.peers.litert_decoding"
 _HUB = "benchmarks.peers.keras_hub_decoding"
 _CTRANSLATE2 = "benchmarks.peers.ctranslate2_decoding"
 # The first of those measured is the ratios' denominator.
@@ -36,6 +37,8 @@ PEERS = {
     "ctranslate2-int8": Peer(_CTRANSLATE2, "ctranslate2"),
     "s2s-keras": Peer(_OURS),
     "s2s-keras-xla": Peer(_OURS),
+    "litert": Peer(_LITERT),
+    "litert-int8": Peer(_LITERT),
     "keras-hub": Peer(_HUB, "keras_hub"),
     "keras-hub-xla": Peer(_HUB, "keras_hub"),
 }
@@ -44,6 +47,8 @@ OWN_SETTINGS = {
     "ctranslate2-int8": {"compute_type": "int8"},
     "s2s-keras": {"compiled": False},
     "s2s-keras-xla": {"compiled": True},
+    "litert": {"precision": "float32"},
+    "litert-int8": {"precision": "int8"},
     "keras-hub": {"compiled": False},
     "keras-hub-xla": {"compiled": True},
 }
@@ -150,6 +155,10 @@ def _write_models(model, folder, peers, lengths, beam_size):
         from benchmarks.peers.s2s_keras_decoding import write_signatures
 
         write_signatures(model, folder, lengths, beam_size)
+    if _LITERT in modules:
+        from benchmarks.peers.litert_decoding import write_files
+
+        write_files(model, folder, lengths, beam_size)
     if _CTRANSLATE2 in modules:
         from benchmarks.ctranslate2_converter import convert
         from benchmarks.peers.ctranslate2_decoding import MODEL

@@ -12,8 +12,7 @@ from pathlib import Path
 import ctranslate2
 
 from benchmarks.ctranslate2_converter import to_tokens
-from benchmarks.decoding_setup import Translations, source_batches
-from benchmarks.peers.s2s_keras_decoding import NATURAL_LENGTH
+from benchmarks.decoding_setup import NATURAL_LENGTH, Translations, source_batches
 from s2s_keras.report.environment import cores
 
 MODEL = "ctranslate2"

@@ -10,20 +10,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.decoding_setup import Translations
+from benchmarks.decoding_setup import NATURAL_LENGTH, Translations, signature_name
 from s2s_keras.export.batch_products import use_plain_batch_products
 from s2s_keras.export.saved_graphs import edited_graphs
 from s2s_keras.export.slice_updates import use_plain_slice_updates
 from s2s_keras.search import Greedy, Search, StagedSearch, length_limits, one_best_beam
 
 SAVED_MODEL = "saved_model"
-# The most tokens of a translation with natural stops; those of Multi30k's test sets have fewer.
-NATURAL_LENGTH = 96
-
-
-def signature_name(search, tokens, compiled):
-    """The name of a signature, such as `greedy_40_xla` or `beam_natural`."""
-    return f"{search}_{tokens or 'natural'}{'_xla' if compiled else ''}"
 
 
 def write_signatures(model, folder, lengths, beam_size):

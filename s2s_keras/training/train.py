@@ -48,7 +48,6 @@ def train(settings, output, *, resume=False, max_minutes=None):
     if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):
         say(f"{output}: finished before: {state.ended or 'its minutes are over'}")
         return run
-    # Before the tokenizer: TensorFlow drops the tokenizer's resource when it is seeded.
     keras.utils.set_random_seed(settings.seed)
     batches, tokenizer = prepare(run, settings, combination)
     last_step = total_batches(settings, len(batches))

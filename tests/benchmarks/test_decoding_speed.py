@@ -67,7 +67,7 @@ def test_command(tmp_path, capsys):
     pytest.importorskip("ctranslate2", reason="peers are not installed: make peers")
     file = tmp_path / "results.json"
     command = "--corpus grammar --vocab-size 400 --units 8 --tokens 3 --batch-sizes 2 --rounds 2"
-    command += " --searches greedy --peers ctranslate2,s2s-keras --json"
+    command += " --searches greedy --peers ctranslate2,s2s-keras,litert-int8 --json"
     assert not decoding_speed.main([*command.split(), str(file)])
     printed = capsys.readouterr().out
     results = json.loads(file.read_text())

@@ -49,7 +49,6 @@ def of_two_layers(preset):
 @pytest.fixture(scope="module", params=PRESETS)
 def model(request, tokenizer_file):
     """A preset that has learned nothing, but is sure of what it says."""
-    # Before the tokenizer: TensorFlow drops the tokenizer's resource when it is seeded.
     keras.utils.set_random_seed(1)
     tokenizer = Tokenizer.load(tokenizer_file)
     model = build_model(of_two_layers(request.param), tokenizer.vocabulary_size)
