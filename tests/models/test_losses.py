@@ -5,6 +5,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from s2s_keras.models import MaskedCrossentropy, RDropCrossentropy, TokenAccuracy
+from s2s_keras.models.losses import symmetric_divergence
 
 LABELS = np.array([[5, 2, 0], [1, 0, 0]], "int32")
 LOGITS = np.random.default_rng(0).normal(size=(2, 3, 7)).astype("float32") * 3
@@ -130,6 +131,21 @@ def test_r_drop_pulls_the_halves_together():
         logits.assign_sub(0.5 * tape.gradient(value, logits))
     one, two = tf.nn.softmax(logits[:2]), tf.nn.softmax(logits[2:])
     np.testing.assert_allclose(one[LABELS != 0], two[LABELS != 0], atol=0.01)
+
+
+def test_the_divergence_and_its_gradient_are_those_of_its_definition():
+    logits = tf.constant(LOGITS)
+    others = tf.reverse(logits, [-1]) * 3 + 2
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([logits, others])
+        ours = symmetric_divergence(logits, others)
+        log_p, log_q = tf.nn.log_softmax(logits), tf.nn.log_softmax(others)
+        theirs = tf.reduce_sum((tf.exp(log_p) - tf.exp(log_q)) * (log_p - log_q), axis=-1)
+        squares = ours**2, theirs**2  # so that what flows back differs by token
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    for side in (logits, others):
+        found, expected = (tape.gradient(each, side) for each in squares)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_r_drop_is_saved_with_its_settings():
