@@ -12,11 +12,12 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.decoding_setup import NATURAL_LENGTH, Translations, signature_name
+from benchmarks.peers.s2s_keras_decoding import target_limits
 from s2s_keras.export.litert_file import check_operators, convert, to_bytes
 from s2s_keras.export.litert_model import run_once
 from s2s_keras.export.litert_tables import share_tables
 from s2s_keras.layers.scan import scans_in_buffers
-from s2s_keras.search import Greedy, Search, length_limits, longest_target, one_best_beam
+from s2s_keras.search import Greedy, Search, longest_target, one_best_beam
 
 PRECISIONS = ("float32", "int8")
 
@@ -54,14 +55,9 @@ def _decoder(model, strategy, tokens):
     search = Search(model, strategy, min_length=tokens or 0)
 
     def decode(source):
-        if tokens:
-            length, limits = tokens, tf.fill([tf.shape(source)[0]], tokens)
-        else:
-            length = longest_target(tf.shape(source)[1], NATURAL_LENGTH)
-            limits = length_limits(source, NATURAL_LENGTH)
-        carry = search.begin(source, limits, length)
-        tokens_, _ = search.finish(search.complete(carry))
-        return {"tokens": tokens_[:, 0]}
+        length = tokens or longest_target(tf.shape(source)[1], NATURAL_LENGTH)
+        carry = search.begin(source, target_limits(source, tokens), length)
+        return {"tokens": search.finish(search.complete(carry)).tokens[:, 0]}
 
     return decode
 

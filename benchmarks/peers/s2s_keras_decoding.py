@@ -46,15 +46,18 @@ def write_signatures(model, folder, lengths, beam_size):
 
 def _decoder(model, strategy, tokens, compiled):
     search = StagedSearch(Search(model, strategy, min_length=tokens or 0), compiled)
-    length = tokens or NATURAL_LENGTH
 
     def decode(source):
-        limits = tf.fill([tf.shape(source)[0]], length)
-        if tokens is None:
-            limits = tf.minimum(length_limits(source, length), length)
-        return {"tokens": search.generate(source, limits).tokens[:, 0]}
+        return {"tokens": search.generate(source, target_limits(source, tokens)).tokens[:, 0]}
 
     return decode
+
+
+def target_limits(source, tokens):
+    """The most tokens of each target: those forced, or for None what its source allows."""
+    if tokens is None:
+        return length_limits(source, NATURAL_LENGTH)
+    return tf.fill([tf.shape(source)[0]], tokens)
 
 
 class Peer:
