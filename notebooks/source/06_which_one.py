@@ -684,8 +684,8 @@ assert held["transformer"].argmax() == 5 and held["transformer"][4] > 1.2 * held
 # feed-forward are twice. So between two and four is expected, and what the gradient needs of the
 # scores is kept in memory. Both show from about 512 tokens on. In memory the Transformer leaves
 # the others there; in time its few large products keep it ahead of the recurrent model to the end
-# of the scale. Local attention saves nothing here: its window is cut out with weights, after all
-# scores have been computed.
+# of the scale. Local attention saves nothing here: its window is cut from scores that have all
+# been computed.
 #
 # Each point is the median of a few updates in one process. Where a bar is long, or a curve jumps,
 # something else ran on the machine.
