@@ -30,7 +30,7 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
 
     The version appears whole or not at all, and last: an export that was stopped can be repeated.
     The files beside the version folders (`.tflite` files, tokenizer, model card, `results.json`)
-    belong to the newest version.
+    belong to the newest version; the settings for TensorFlow Serving stay as they are found.
 
     Args:
         run: a `Run`.
@@ -83,6 +83,7 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
                 results["litert_state"] = decoder_state(litert["float32"])
                 _write_beside(beside, version_folder, run, translation, results, litert)
                 _move_files(beside, output)
+                write_serving_files(output, f"{settings.source}-{settings.target}")
             os.replace(version_folder, folder)
     except (OSError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0]
@@ -96,7 +97,6 @@ def _write_beside(output, version_folder, run, translation, results, litert):
     write_atomically(output / "tokenizer.model", translation.tokenizer.model)
     texts = [text for pair in read_pairs(run.validation_file)[:20] for text in pair]
     write_json(output / "tokenizer_vectors.json", golden_vectors(translation.tokenizer, texts))
-    write_serving_files(output, f"{results['source']}-{results['target']}")
     for file in sorted(run.translations.glob("[!.]*")) if run.scores else []:
         write_atomically(output / TRANSLATIONS / file.name, file.read_bytes())
     write_results(output, results, version_folder=version_folder)

@@ -20,20 +20,21 @@ _BATCH = 8
 
 _MODELS_CONFIG = """\
 # What TensorFlow Serving serves. compose.yaml has the server read this file again every 30 seconds.
-model_config_list {{
-  config {{
+# It is yours to change: an export of another version leaves it as it is.
+model_config_list {
+  config {
     name: "{name}"
     base_path: "/models/{name}"
     model_platform: "tensorflow"
     # The newest version. A new one is loaded and warmed up before the old one is let go.
-    model_version_policy {{ latest {{ num_versions: 1 }} }}
+    model_version_policy { latest { num_versions: 1 } }
     # Two versions at once, under names that clients ask for in place of numbers: put this in place
     # of the line above. To go back, give "stable" the number of the older version.
-    # model_version_policy {{ specific {{ versions: 1 versions: 2 }} }}
-    # version_labels {{ key: "stable" value: 1 }}
-    # version_labels {{ key: "canary" value: 2 }}
-  }}
-}}
+    # model_version_policy { specific { versions: 1 versions: 2 } }
+    # version_labels { key: "stable" value: 1 }
+    # version_labels { key: "canary" value: 2 }
+  }
+}
 """
 
 _BATCHING = """\
@@ -76,9 +77,18 @@ services:
       # - --xla_cpu_compilation_enabled=true
 """
 
+_FILES = {
+    "models.config": _MODELS_CONFIG,
+    "batching_parameters.txt": _BATCHING,
+    "compose.yaml": _COMPOSE,
+}
+
 
 def write_serving_files(folder, name):
-    """Writes `models.config`, `batching_parameters.txt` and `compose.yaml`.
+    """Writes those of `models.config`, `batching_parameters.txt` and `compose.yaml` that lack.
+
+    Whoever serves a model changes them, such as for two versions at once, and a server reads them
+    again while it runs.
 
     Args:
         folder: the exported folder, which holds the version folders.
@@ -89,10 +99,9 @@ def write_serving_files(folder, name):
     """
     if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
         raise InputError(f"{name}: name the model with letters, digits, '.', '_' and '-' alone")
-    folder = Path(folder)
-    write_atomically(folder / "models.config", _MODELS_CONFIG.format(name=name).encode())
-    write_atomically(folder / "batching_parameters.txt", _BATCHING.encode())
-    write_atomically(folder / "compose.yaml", _COMPOSE.format(name=name).encode())
+    for file, text in _FILES.items():
+        if not (path := Path(folder) / file).exists():
+            write_atomically(path, text.replace("{name}", name).encode())
 
 
 def write_warm_up(folder, tokenizer, max_length):

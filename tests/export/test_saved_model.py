@@ -243,8 +243,12 @@ def test_a_failure_at_the_end_leaves_the_old_export_intact(
 def test_a_second_version_stands_beside_the_first(exported, trained, tmp_path):
     folder = tmp_path / "export"
     shutil.copytree(exported, folder)
+    (folder / "models.config").write_text("# changed by whoever serves it\n")
+    (folder / "compose.yaml").unlink()
     done = command_line("export", trained, "--output", folder, "--version", "7")
     assert done.returncode == 0, done.stderr.decode()
+    assert (folder / "models.config").read_text() == "# changed by whoever serves it\n"
+    assert (folder / "compose.yaml").read_bytes() == (exported / "compose.yaml").read_bytes()
     assert done.stdout.decode() == f"{folder / '7'}\n"
     assert {each.name for each in folder.iterdir()} >= {"1", "7"}
     assert json.loads((folder / "results.json").read_text())["version"] == 7
