@@ -2,13 +2,13 @@
 
 from sacrebleu.metrics import BLEU
 
-from s2s_keras.evaluation.scores import check_parallel
+from s2s_keras.evaluation.scores import check_parallel, tokenizer_of
 
 RESAMPLES = 1000
 """How many test sets are drawn."""
 
 
-def bleu_interval(hypotheses, references, resamples=RESAMPLES):
+def bleu_interval(hypotheses, references, resamples=RESAMPLES, language="en"):
     """Half the width of the 95 % confidence interval of BLEU, by sacreBLEU's bootstrap.
 
     Test sets as large as the given one are drawn from its sentences with replacement; 95 % of them
@@ -20,6 +20,7 @@ def bleu_interval(hypotheses, references, resamples=RESAMPLES):
         hypotheses: a list of strings: the translations, detokenised.
         references: a list of as many strings, detokenised.
         resamples: how many test sets are drawn, always the same ones.
+        language: ISO 639-1 code of the target language.
 
     Returns:
         A float, in points of BLEU, cased and tokenized as `score` does it unless told otherwise.
@@ -28,5 +29,6 @@ def bleu_interval(hypotheses, references, resamples=RESAMPLES):
         InputError: if the lists are empty or of different lengths.
     """
     check_parallel(hypotheses=hypotheses, references=references)
-    found = BLEU().corpus_score(hypotheses, [references], n_bootstrap=resamples)
+    bleu = BLEU(tokenize=tokenizer_of(language))
+    found = bleu.corpus_score(hypotheses, [references], n_bootstrap=resamples)
     return float(found._ci)

@@ -8,6 +8,14 @@ from s2s_keras.errors import InputError
 TOKENIZERS = ("13a", "char", "intl", "none", "zh", "moses")
 """What `tokenize` takes everywhere. Others of sacreBLEU's need a package or a download."""
 
+# `13a` splits at spaces: of a language without any it would make one token a sentence.
+_WITHOUT_SPACES = {"zh": "zh"} | dict.fromkeys(("ja", "th", "lo", "km", "my"), "char")
+
+
+def tokenizer_of(language):
+    """How BLEU splits a target language unless told otherwise, by its ISO 639-1 code."""
+    return _WITHOUT_SPACES.get(language, "13a")
+
 
 def score(hypotheses, references, *, lowercase=False, tokenize=None, language="en"):
     """Scores translations against one reference each.
@@ -24,8 +32,9 @@ def score(hypotheses, references, *, lowercase=False, tokenize=None, language="e
         hypotheses: a list of strings: the translations, detokenised.
         references: a list of as many strings, detokenised.
         lowercase: whether case counts for nothing, in both scores.
-        tokenize: one of `TOKENIZERS` or another of sacreBLEU's names, for BLEU. `13a` if None.
-        language: ISO 639-1 code of the target language: what `moses` tokenizes by.
+        tokenize: one of `TOKENIZERS` or another of sacreBLEU's names, for BLEU. If None, that of
+            the language: `13a`, and `zh` or `char` where there are no spaces between words.
+        language: ISO 639-1 code of the target language, which `moses` tokenizes by too.
 
     Returns:
         A dictionary of `bleu` and `chrf` (0 to 100), `signature` and `chrf_signature` (what
@@ -80,6 +89,8 @@ def corpus_bleu(
     """
     check_parallel(hypotheses=hypotheses, references=references)
     moses = tokenize == "moses"
+    if tokenize is None:
+        tokenize = tokenizer_of(language)
     metric = _metric(
         "none" if moses else tokenize,
         lowercase=lowercase,
@@ -110,7 +121,7 @@ def check_parallel(**lists):
 
 
 def _metric(tokenize, **settings):
-    if tokenize is not None and tokenize not in BLEU.TOKENIZERS:
+    if tokenize not in BLEU.TOKENIZERS:
         raise InputError(f"unknown tokenizer {tokenize!r}: choose one of {', '.join(TOKENIZERS)}")
     try:
         return BLEU(tokenize=tokenize, **settings)

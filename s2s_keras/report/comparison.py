@@ -8,7 +8,7 @@ from s2s_keras.evaluation import score
 _MOST_DIFFERENCES = 5
 
 
-def row(subject, measurement, expected, pairs):
+def row(subject, measurement, expected, pairs, language="en"):
     """One row of the table.
 
     Args:
@@ -16,6 +16,7 @@ def row(subject, measurement, expected, pairs):
         measurement: what `measured` gave for it.
         expected: the `answers` that it should have given.
         pairs: the sentence pairs `(source, reference)` that were translated.
+        language: the references', ISO 639-1.
 
     Returns:
         A dictionary: what names the row, and either `not_measured`, a reason, or how many
@@ -30,7 +31,8 @@ def row(subject, measurement, expected, pairs):
     if "not_measured" in measurement:
         return {**names, "not_measured": measurement["not_measured"]}
     answers = measurement["answers"]
-    scores = score([text for text, _ in answers], [reference for _, reference in pairs])
+    references = [reference for _, reference in pairs]
+    scores = score([text for text, _ in answers], references, language=language)
     differences = list(_differences(answers, expected, pairs))
     seconds = {
         "load_seconds": measurement["load_seconds"],

@@ -47,12 +47,13 @@ def write_report(run, folder, sentences):
     Raises:
         InputError: if the run itself cannot be measured, or the folder not be written to.
     """
-    folder = Path(folder)
+    folder, language = Path(folder), run.settings.target
     facts = environment(_PACKAGES)
     with tempfile.TemporaryDirectory() as work:
-        rows = _rows(subjects(run, folder, Path(work)), sentences.pairs, facts["versions"])
+        found = subjects(run, folder, Path(work))
+        rows = _rows(found, sentences.pairs, language, facts["versions"])
     references = [reference for _, reference in sentences.pairs]
-    signatures = score(references, references)
+    signatures = score(references, references, language=language)
     parity = {
         "sentences": {
             "corpus": sentences.corpus,
@@ -73,7 +74,7 @@ def write_report(run, folder, sentences):
     return parity
 
 
-def _rows(all_subjects, pairs, versions):
+def _rows(all_subjects, pairs, language, versions):
     """Measures every subject, and adds to `versions` what only the runtimes know."""
     texts, expected, rows = [source for source, _ in pairs], {}, []
     _say(f"report: {len(all_subjects)} measurements of {len(texts)} sentences, twice each")
@@ -83,7 +84,7 @@ def _rows(all_subjects, pairs, versions):
         if subject.runtime == KERAS:
             expected[subject.search] = _answers(measurement)
         versions |= measurement.get("versions", {})
-        rows.append(row(subject, measurement, expected[subject.search], pairs))
+        rows.append(row(subject, measurement, expected[subject.search], pairs, language))
         minutes = (time.monotonic() - start) / 60
         done = f"report: {number} of {len(all_subjects)}, {minutes:.1f} minutes"
         _say(f"{done}: {summary(rows[-1], len(pairs))}")

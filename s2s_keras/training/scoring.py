@@ -78,8 +78,9 @@ def score_split(sources, hypotheses, references, language):
     """
     moses = {"lowercase": True, "tokenize": "moses", "language": language}
     cased = score(hypotheses, references, language=language)
+    interval = bleu_interval(hypotheses, references, language=language)
     return {
-        "cased": cased | {"bleu_interval": bleu_interval(hypotheses, references)},
+        "cased": cased | {"bleu_interval": interval},
         "lowercase_moses": score(hypotheses, references, **moses),
         "by_length": bleu_by_length(sources, hypotheses, references, language=language),
         "failures": worst_translations(sources, hypotheses, references),

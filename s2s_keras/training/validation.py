@@ -87,7 +87,8 @@ class Validation(keras.callbacks.Callback):
         losses = self.judged.evaluate(self.dataset, verbose=0, return_dict=True)
         logs.update({f"val_{name}": value for name, value in losses.items()})
         translations = self.translator.translate(self.sources)
-        logs["val_bleu"], _ = corpus_bleu([each.text for each in translations], self.references)
+        texts = [each.text for each in translations]
+        logs["val_bleu"], _ = corpus_bleu(texts, self.references, language=self.run.settings.target)
         value = -logs["val_loss"] if self.monitor == "loss" else logs["val_bleu"]
         self._keep_the_best(epoch, value)
         entry = {"epoch": epoch + 1, "minutes": self.state.seconds / 60}

@@ -10,7 +10,7 @@ import pytest
 
 from s2s_keras.corpora import load_corpus
 from s2s_keras.errors import InputError
-from s2s_keras.evaluation import TOKENIZERS, score
+from s2s_keras.evaluation import TOKENIZERS, bleu_interval, score
 
 REFERENCES = [
     "A man in a blue shirt is standing on a ladder cleaning a window.",
@@ -52,6 +52,23 @@ def moses_command(texts, language):
         env={**os.environ, "PYTHONUTF8": "1"},
     )
     return answer.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("language", "tokenizer", "reference", "hypothesis"),
+    [
+        ("zh", "zh", "一个男人在海滩上跑步。", "一个男人在海滩上走路。"),
+        ("ja", "char", "男が浜辺を走っている。", "男が浜辺を歩いている。"),
+        ("de", "13a", "Ein Mann läuft am Strand.", "Ein Mann geht am Strand."),
+    ],
+)
+def test_a_language_is_split_as_it_is_written(language, tokenizer, reference, hypothesis):
+    found = score([hypothesis], [reference], language=language)
+    assert f"|tok:{tokenizer}|" in found["signature"]
+    assert 10 < found["bleu"] < 90
+    told = score([hypothesis], [reference], language=language, tokenize="13a")
+    assert (told["bleu"] == found["bleu"]) == (tokenizer == "13a")
+    assert bleu_interval([hypothesis, reference] * 9, [reference] * 18, language=language) > 1
 
 
 def test_bleu_by_hand():
