@@ -562,15 +562,12 @@ assert all(0.1 < each["attention"] < 0.2 for each in aligned.values())
 #
 # ## What training costs
 #
-# Of each model's epochs we take the *median* time, validation included. (The median, since a
-# machine has busy minutes, and they do not touch it.) Epoch by epoch at that pace, the learning
-# curves are:
+# A model's `minutes` are its epochs times the *median* epoch, validation included. (The median,
+# since a machine has busy minutes, and they do not touch it.) Epoch by epoch at that pace, the
+# learning curves are:
 
 # %%
-pace = {
-    name: np.median(np.diff([0, *(row["minutes"] for row in measured[name]["learning_curve"])]))
-    for name in german
-}
+pace = {name: measured[name]["minutes"] / len(measured[name]["learning_curve"]) for name in german}
 figure, axes = plt.subplots(figsize=(6, 3))
 for name in german:
     curve = measured[name]["learning_curve"]
@@ -753,7 +750,7 @@ for name in german:
     print(
         f"{name:20} {model['splits'][split]['bleu']:6.2f} "
         f"{study[name]['sets'][sets[-1]]['bleu']:12.2f} {model['weights']:10,} "
-        f"{len(model['learning_curve']) * pace[name]:8.0f}"
+        f"{model['minutes']:8.0f}"
     )
 
 # %% [markdown]

@@ -15,7 +15,7 @@ from s2s_keras.evaluation.by_position import right_by_position
 from s2s_keras.evaluation.failures import worst_translations
 from s2s_keras.evaluation.figures import attention_figure, length_figure, training_figure
 from s2s_keras.evaluation.pieces import words_of_pieces
-from s2s_keras.evaluation.score_notes import score_notes
+from s2s_keras.evaluation.score_notes import score_notes, typical_minutes
 from s2s_keras.evaluation.scores import TOKENIZERS, check_parallel, corpus_bleu, score
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "score",
     "score_notes",
     "training_figure",
+    "typical_minutes",
     "word_weights",
     "words_of_pieces",
     "worst_translations",

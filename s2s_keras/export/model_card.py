@@ -2,7 +2,7 @@
 
 import json
 
-from s2s_keras.corpora.licences import data_licence
+from s2s_keras.corpora.licences import data_licence, data_source
 from s2s_keras.evaluation.score_notes import score_notes
 
 
@@ -26,16 +26,18 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 | --- | --- |
 | trained on | {results["pairs"]:,} pairs of `{results["corpus"]}` |
 | licence of that data | {data_licence(results["corpus"])} |
+| source of that data | {data_source(results["corpus"])} |
 | weights | {results["weights"]:,} |
 | subwords | {results["vocabulary_size"]:,} (SentencePiece, joint, byte fallback) |
 | seed | {results["seed"]} |
-| trained for | {results["epochs"]} epochs, {results["minutes"]} minutes on {results["hardware"]} |
+| trained for | {results["epochs"]} epochs, {results["minutes"]} minutes by the clock, on \
+{results["hardware"]} |
 | best epoch | {best["epoch"]} |
 | validation BLEU (greedy, sacreBLEU, cased) | {best["bleu"]:.2f} |
 | validation loss (nats a token) | {best["loss"]:.3f} |
 | longest source and target | {results["max_length"]} tokens, end token included |
 | size of the SavedModel | {results["saved_model_bytes"] / 1e6:.1f} MB |
-| sizes of the `.tflite` files | {_sizes(results["litert_bytes"])} |
+| sizes of the `.tflite` files that `export` writes | {_sizes(results["litert_bytes"])} |
 | author | {results["author"]} |
 | license | {results["license"]} |
 
@@ -48,7 +50,7 @@ compose up` starts it.
 - `tokenizer.model`: the SentencePiece model. Ids: 0 padding, 1 unknown, 2 begin, 3 end.
 - `tokenizer_vectors.json`: texts, their ids, and the texts decoded from these, which a tokenizer \
 outside Python must reproduce.
-- `results.json`: the figures above.
+- `results.json`: the figures above.{_translations(results["evaluation"])}
 
 ## Signatures of the SavedModel
 
@@ -63,8 +65,10 @@ XLA: for programs that allow it; a new shape takes seconds at its first use |
 | `tokens` | `source` int32 `[batch, source]`, end id last, 0 = padding | `tokens` int32 \
 `[batch, target]`, `score` float32 `[batch]` |
 
-`score` is the natural logarithm of the probability of the returned tokens, end token included.
-`serving_default` searches greedily. An empty text has an empty translation.
+`score` is the natural logarithm of the probability of the returned tokens, end token included,
+before any length penalty. `weights` say where the model looked for each token; those of a
+Transformer are the last decoder layer's, averaged over its heads. `serving_default` searches
+greedily. An empty text has an empty translation.
 
 ```python
 import tensorflow as tf
@@ -85,8 +89,12 @@ print(model.signatures["serving_default"](text=tf.constant(["..."]))["text"])
 | `decode_step` | `token` int32 `[batch]` (the begin id, then the token chosen last) and the state \
 | `logits` float32 `[batch, vocabulary]`, `weights` float32 `[batch, source]`, the state |
 
-`beam` is {results["beam_size"]} wide. LiteRT's own operators suffice. Batch and source may be \
-resized, to at most {results["max_length"]} tokens; unless they are, `source` is \
+To make `source` of a text, strip white space at both its ends, tokenize it with \
+`tokenizer.model`, keep at most {results["max_length"] - 1} ids and append id 3. `tokens` of the \
+SavedModel takes the same.
+
+`beam` is {results["beam_size"]} wide. LiteRT's own operators suffice. `source` may be resized, to \
+any batch and at most {results["max_length"]} tokens; unless it is, it is \
 [1, {results["litert_source_width"]}]. A target has at most twice as many tokens as its source and \
 8 more, and a source with no token but its end has an empty one. Ids 0, 1 and 2 are never chosen. \
 Each file ends with a ZIP archive that holds `tokenizer.model` and `s2s_keras.json`.
@@ -108,6 +116,12 @@ Every setting of the training; `layers` are the model's.
 {json.dumps({**settings, "layers": results["layers"]}, indent=2)}
 ```
 {sections}"""
+
+
+def _translations(evaluation):
+    if not evaluation.get("splits"):
+        return ""
+    return "\n- `translations/`: what the model made of each test set, with `beam`."
 
 
 def _state(tensors):

@@ -9,6 +9,8 @@ from pathlib import Path
 from s2s_keras.errors import InputError
 from s2s_keras.evaluation import score
 from s2s_keras.export import write_results
+from s2s_keras.export.model_card import model_card
+from s2s_keras.export.serving_files import server_notes
 from s2s_keras.report.comparison import row
 from s2s_keras.report.environment import environment
 from s2s_keras.report.measurement import measured
@@ -72,6 +74,14 @@ def write_report(run, folder, sentences):
     except OSError as error:
         raise InputError(f"{folder}: the report cannot be written ({error.strerror})") from error
     return parity
+
+
+def card_of(folder):
+    """The model card of an exported folder, made anew from its `results.json`."""
+    results = json.loads((Path(folder) / "results.json").read_text("utf-8"))
+    measurements = parity_section(results["parity"]) if "parity" in results else ""
+    notes = server_notes(Path(folder) / str(results["version"]))
+    return model_card(results, notes, measurements)
 
 
 def _rows(all_subjects, pairs, language, versions):

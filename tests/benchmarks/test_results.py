@@ -22,7 +22,7 @@ def measured(seed, hypothesis):
         "minutes": 10.0 + seed,
         "hardware": "2 CPU cores",
         "evaluation": {
-            "learning_curve": [],
+            "learning_curve": [{"minutes": 10.0 + seed}, {"minutes": 20.0 + seed}],
             "splits": {
                 "test": score_split(
                     ["ein Satz mit Worten hier", "noch einer davon hier"],
@@ -85,6 +85,31 @@ def test_few_seeds_have_an_interval_and_more_a_spread(tmp_path, count):
     assert readme.endswith("\n\nThe end.\n")
 
 
+def test_a_busy_hour_counts_for_nothing(tmp_path):
+    seed = measured(1, HYPOTHESES[0])
+    ends = (2.0, 4.0, 64.0, 66.0, 68.0)
+    seed["evaluation"]["learning_curve"] = [{"minutes": end} for end in ends]
+    results.write(repository(tmp_path, [seed]))
+    data = json.loads((tmp_path / "notebooks/results.json").read_text())
+    assert data["models"]["de-en-small"]["minutes"] == pytest.approx(10)
+
+
+def test_files_that_are_no_seeds_of_one_model_are_refused(tmp_path):
+    folder = repository(tmp_path, [measured(seed, HYPOTHESES[0]) for seed in (1, 2)])
+    other = folder / "saved_models/de-en-small/results-seed-2.json"
+    for field, value, message in (
+        ("beam_size", 4, "beam_size is 4 and 5"),
+        ("weights", 7, "weights is 1234567 and 7"),
+        ("seed", 1, "two of its files are of one seed"),
+    ):
+        other.write_text(json.dumps({**measured(2, HYPOTHESES[0]), field: value}))
+        with pytest.raises(InputError, match=message):
+            results.generate(folder)
+    other.write_text(other.read_text()[:100])
+    with pytest.raises(InputError, match=r"results-seed-2\.json: this is no JSON"):
+        results.generate(folder)
+
+
 def test_writing_twice_changes_nothing(tmp_path):
     repository(tmp_path, [measured(1, HYPOTHESES[1])])
     results.write(tmp_path)
@@ -104,3 +129,10 @@ def test_the_repositorys_files_hold_what_was_measured():
     assert readme == (results.ROOT / "README.md").read_text("utf-8"), "run make results"
     held = json.loads((results.ROOT / "notebooks/results.json").read_text("utf-8"))
     assert held == data, "run make results"
+
+
+def test_the_repositorys_model_cards_say_what_was_measured():
+    cards = results.cards()
+    assert {path.parent.name for path in cards} >= {"de-en-transformer", "en-de-transformer"}
+    for path, card in cards.items():
+        assert path.read_text("utf-8") == card, "run make results"
