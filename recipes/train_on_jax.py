@@ -13,6 +13,7 @@ import argparse
 import collections
 import itertools
 import json
+import os
 import sys
 import time
 import types
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 
+from s2s_keras.errors import InputError, error_line
 from s2s_keras.files import replacing
 from s2s_keras.models import Recipe, TokenAccuracy, build_model, build_schedule, training_loss
 from s2s_keras.pipeline import training_batches
@@ -97,6 +99,7 @@ class LastEpochs(keras.callbacks.Callback):
 def train(tokens, output):
     """Trains from the file `tokens`, and writes the weights to the file `output`."""
     pairs, description = load_tokens(tokens)
+    check_output(output)
     settings = settings_of(description)
     keras.utils.set_random_seed(settings.seed)
     batches = training_batches(pairs, description["pieces"], settings)
@@ -111,6 +114,7 @@ def train(tokens, output):
     )
     about = {
         "digest": description["digest"],
+        "settings": description["settings"],
         "epochs": settings.epochs,
         "seconds": time.monotonic() - start,
         "hardware": hardware(),
@@ -121,12 +125,20 @@ def train(tokens, output):
         np.savez(file, *last.average(), about=json.dumps(about))
 
 
+def check_output(path):
+    """Refuses, before the hours of a training, a file that cannot be written after them."""
+    folder = Path(path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if Path(path).is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(f"{path}: cannot be written: name another file")
+
+
 def hardware():
     """What JAX runs on."""
     import jax
 
-    devices = jax.devices()
-    return f"{len(devices)} x {devices[0].device_kind}, Keras on JAX"
+    # Keras uses the first, unless it is told to distribute.
+    return f"{jax.devices()[0].device_kind}, Keras on JAX"
 
 
 def main(arguments=None):
@@ -138,7 +150,11 @@ def main(arguments=None):
     if keras.backend.backend() != "jax":
         print("set the environment variable KERAS_BACKEND to jax", file=sys.stderr)
         return 2
-    train(options.tokens, options.weights)
+    try:
+        train(options.tokens, options.weights)
+    except (InputError, OSError) as error:
+        print(error_line(error), file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,10 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and arrays read back."""
 
 import contextlib
 import json
 import os
 import uuid
+import zipfile
 from pathlib import Path
+
+import numpy as np
+
+from s2s_keras.errors import InputError
 
 
 @contextlib.contextmanager
@@ -41,3 +46,22 @@ def to_json(value):
 def write_json(path, value):
     """Writes `value` as JSON to `path`, whole or not at all."""
     write_atomically(path, f"{to_json(value)}\n".encode())
+
+
+@contextlib.contextmanager
+def opened(path, otherwise):
+    """The arrays of an `.npz` file.
+
+    Args:
+        path: of the file.
+        otherwise: what it is if it cannot be read, or lacks what is looked for in it.
+
+    Raises:
+        InputError: then.
+    """
+    unreadable = (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile)
+    try:
+        with np.load(path) as saved:
+            yield saved
+    except unreadable as error:
+        raise InputError(f"{path}: {otherwise} ({error})") from error

@@ -61,10 +61,11 @@ def _run(options):
 
     recipe = read_recipe(options.recipe, options.seed)
     settings, output = recipe.settings, Path(options.output)
-    if options.tokens:
+    _check_export(output / "export", recipe.beam_size)
+    if options.tokens is not None:
         write_tokens(settings, output / "run", options.tokens)
         return
-    if options.weights:
+    if options.weights is not None:
         run = take_weights(settings, output / "run", options.weights)
     else:
         run = train(settings, output / "run", resume=True, max_minutes=options.max_minutes)
@@ -77,6 +78,18 @@ def _run(options):
         if options.report:
             _report(run, folder)
     print_json(result)
+
+
+def _check_export(folder, beam_size):
+    from s2s_keras.errors import InputError
+
+    if (file := folder / "results.json").is_file():
+        exported = json.loads(file.read_text("utf-8"))["beam_size"]
+        if exported != beam_size:
+            raise InputError(
+                f"{folder}: was exported with beam size {exported}, not {beam_size}: remove it, "
+                "and the same command scores and exports again"
+            )
 
 
 def _export(run, folder, beam_size, scores):

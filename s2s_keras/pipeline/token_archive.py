@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from s2s_keras.files import replacing
+from s2s_keras.files import opened, replacing
 from s2s_keras.pipeline.pairs import TokenPairs
 
 
@@ -27,8 +27,12 @@ def save_tokens(path, pairs, description):
 
 
 def load_tokens(path):
-    """The `TokenPairs` and the description that `save_tokens` wrote."""
-    with np.load(path) as arrays:
+    """The `TokenPairs` and the description that `save_tokens` wrote.
+
+    Raises:
+        InputError: if the file holds none.
+    """
+    with opened(path, "holds no token ids for a training") as arrays:
         sides = (
             np.split(arrays[side], np.cumsum(arrays[f"{side}_lengths"])[:-1])
             for side in ("sources", "targets")

@@ -5,20 +5,22 @@ There is where Keras runs on JAX with an accelerator and TensorFlow need not be 
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from s2s_keras.errors import InputError
+from s2s_keras.files import opened
 from s2s_keras.models import build_model
 from s2s_keras.pipeline.token_archive import save_tokens
-from s2s_keras.training.learner import compile_with
+from s2s_keras.training.learner import compile_with, total_batches, total_updates
 from s2s_keras.training.log import say
 from s2s_keras.training.preparation import check, prepare
 from s2s_keras.training.run import Run
-from s2s_keras.training.state import TrainingState, opened, save_checkpoint
+from s2s_keras.training.settings import Settings
+from s2s_keras.training.state import TrainingState, save_checkpoint
 from s2s_keras.training.validation import validation_of
 
 # What the weights that come back say of their training.
-_ABOUT = ("digest", "epochs", "seconds", "hardware", "logs")
+_ABOUT = ("digest", "settings", "epochs", "seconds", "hardware", "logs")
 
 
 def write_tokens(settings, output, path):
@@ -37,6 +39,7 @@ def write_tokens(settings, output, path):
     run = Run(output)
     combination = check(run, settings, resume=True)
     batches, tokenizer = prepare(run, settings, combination)
+    total_updates(settings, total_batches(settings, len(batches)))
     description = {
         "settings": asdict(settings),
         "combination": combination,
@@ -71,9 +74,14 @@ def take_weights(settings, output, path):
     _, tokenizer = prepare(run, settings, combination)
     model = build_model(combination, tokenizer.vocabulary_size)
     compile_with(model, settings.recipe(combination))
+    theirs = replace(Settings(**about["settings"]), model=settings.model)  # from whatever folder
+    if differences := theirs.differences(settings):
+        raise InputError(
+            f"{path}: these weights are of another run than {output}: {'; '.join(differences)}"
+        )
     shapes = [each.shape for each in weights]
     if about["digest"] != run.data["digest"] or shapes != [each.shape for each in model.weights]:
-        raise InputError(f"{path}: these weights are of another run than {output}")
+        raise InputError(f"{path}: these weights are of other data or layers than {output}")
     model.set_weights(weights)
     state = TrainingState(
         epoch=about["epochs"],

@@ -16,6 +16,20 @@ def total_batches(settings, batches_per_epoch):
     return min(batches, settings.max_steps * settings.accumulate)
 
 
+def total_updates(settings, batches):
+    """How many updates so many batches make.
+
+    Raises:
+        InputError: if there are too few batches for one.
+    """
+    if updates := batches // settings.accumulate:
+        return updates
+    raise InputError(
+        f"accumulate is {settings.accumulate}, but the training has {batches} batches: choose "
+        "fewer, or more epochs"
+    )
+
+
 def compiled_learner(model, settings, recipe, batches):
     """What `fit` trains: the model itself, or the model under scheduled sampling.
 
@@ -52,12 +66,7 @@ def compile_with(model, recipe, optimizer=None, r_drop=0.0):
 
 
 def _optimizer(model, settings, recipe, batches):
-    updates = batches // settings.accumulate
-    if not updates:
-        raise InputError(
-            f"accumulate is {settings.accumulate}, but the training has {batches} batches: choose "
-            "fewer, or more epochs"
-        )
+    updates = total_updates(settings, batches)
     return Adam(
         build_schedule(recipe, model.embedding_units, updates, settings.accumulate),
         beta_2=recipe.beta_2,

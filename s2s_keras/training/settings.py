@@ -99,6 +99,11 @@ class Settings:
             )
         if not 0 <= self.r_drop < float("inf"):
             raise InputError(f"r_drop is {self.r_drop}: it must be 0 or more")
+        if self.r_drop and self.scheduled_sampling:
+            raise InputError(
+                "r_drop compares two passes over the same tokens, and scheduled_sampling has each "
+                "read other ones: choose one of them"
+            )
         for name, choices in (("monitor", MONITORS), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise InputError(

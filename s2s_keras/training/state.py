@@ -1,14 +1,11 @@
 """Where a training stands, and everything needed to go on from there as if it had not stopped."""
 
-import contextlib
 import json
-import zipfile
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from s2s_keras.errors import InputError
-from s2s_keras.files import replacing
+from s2s_keras.files import opened, replacing
 
 
 @dataclass
@@ -72,25 +69,6 @@ def load_state(path):
     """
     with opened(path, "no checkpoint of this run") as saved:
         return TrainingState(**json.loads(str(saved["state"])))
-
-
-@contextlib.contextmanager
-def opened(path, otherwise):
-    """The arrays of an `.npz` file.
-
-    Args:
-        path: of the file.
-        otherwise: what it is if it cannot be read, or lacks what is looked for in it.
-
-    Raises:
-        InputError: then.
-    """
-    unreadable = (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile)
-    try:
-        with np.load(path) as saved:
-            yield saved
-    except unreadable as error:
-        raise InputError(f"{path}: {otherwise} ({error})") from error
 
 
 def _variables(model):

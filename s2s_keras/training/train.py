@@ -5,6 +5,7 @@ import os
 import time
 
 import keras
+import tensorflow as tf
 
 from s2s_keras.errors import InputError
 from s2s_keras.models import build_model
@@ -38,7 +39,6 @@ def train(settings, output, *, resume=False, max_minutes=None):
     Raises:
         InputError: for settings, corpora or folders that do not do.
     """
-    start = time.monotonic()
     if max_minutes is not None and not max_minutes > 0:
         raise InputError(f"{max_minutes} minutes: it must be above 0")
     run = Run(output)
@@ -50,6 +50,7 @@ def train(settings, output, *, resume=False, max_minutes=None):
         return run
     keras.utils.set_random_seed(settings.seed)
     batches, tokenizer = prepare(run, settings, combination)
+    start = time.monotonic()
     last_step = total_batches(settings, len(batches))
     model = build_model(combination, tokenizer.vocabulary_size, settings.precision)
     learner = compiled_learner(model, settings, recipe, last_step)
@@ -57,7 +58,7 @@ def train(settings, output, *, resume=False, max_minutes=None):
         load_checkpoint(run.checkpoint_file, learner)
     run.forget_interrupted(state.history)
     state.interrupted = False
-    state.hardware = f"{os.cpu_count()} CPU cores"
+    state.hardware = _hardware()
     _announce(run, settings, model, tokenizer, batches, state, resume)
 
     resumable = Resumable(
@@ -81,6 +82,15 @@ def train(settings, output, *, resume=False, max_minutes=None):
     why = state.ended or "the minutes are over: train --resume with more goes on"
     say(f"{output}: trained {state.seconds / 60:.1f} minutes; {why}")
     return run
+
+
+def _hardware():
+    """What the model trains on."""
+    if gpus := tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return details.get("device_name", "GPU")
+    several = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    return f"{len(several)} CPU cores"
 
 
 def _judges(run, validation):

@@ -112,6 +112,16 @@ def test_what_is_finished_is_not_done_again(reproduced, recipe):
     assert {file: file.stat().st_mtime_ns for file in files} == before
 
 
+def test_another_beam_than_the_exports_is_refused(reproduced, tmp_path):
+    wider = tmp_path / "small.toml"
+    wider.write_text(RECIPE.replace("beam_size = 2", "beam_size = 3"))
+    before = (reproduced[0] / "run/scores.json").read_bytes()
+    done = reproduce(wider, reproduced[0])
+    assert done.returncode == 2
+    assert "was exported with beam size 2, not 3: remove it" in done.stderr
+    assert (reproduced[0] / "run/scores.json").read_bytes() == before
+
+
 def test_scores_are_those_of_the_kept_translations(reproduced):
     run = Run(reproduced[0] / "run")
     translations = read_lines(run.translations / "test.en")

@@ -136,8 +136,12 @@ def test_weights_of_another_run_are_refused(settings, folder, tmp_path, pairs_fi
     other = tmp_path / "other.tsv"
     other.write_text("".join(lines[5:]))
     changed = Settings(**{**vars(settings), "corpus": str(other)})
-    with pytest.raises(InputError, match="these weights are of another run than"):
+    with pytest.raises(InputError, match=r"these weights are of another run than .*: corpus"):
         take_weights(changed, tmp_path / "run", folder / "weights")
+    longer = Settings(**{**vars(settings), "epochs": 7})
+    with pytest.raises(InputError, match=r"of another run than .*: epochs 6, not 7"):
+        take_weights(longer, tmp_path / "longer", folder / "weights")
+    assert not Run(tmp_path / "longer").is_finished
     with pytest.raises(InputError, match="holds no weights of a training"):
         take_weights(changed, tmp_path / "run", folder / "tokens.npz")
     with pytest.raises(InputError, match="holds no weights of a training"):
@@ -160,6 +164,33 @@ def test_another_backend_is_refused(tmp_path):
     )
     assert done.returncode == 2
     assert "set the environment variable KERAS_BACKEND to jax" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["none", "cut", "output"])
+def test_there_what_cannot_be_read_or_written_is_told_at_once(folder, tmp_path, what):
+    tokens, weights = folder / "tokens", tmp_path / "weights"
+    if what == "output":
+        weights.mkdir()
+    else:
+        tokens = tmp_path / "tokens"
+        if what == "cut":
+            tokens.write_bytes((folder / "tokens").read_bytes()[:-100])
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tokens, weights],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    wrong = "cannot be written" if what == "output" else "holds no token ids for a training"
+    assert [wrong in line for line in done.stderr.splitlines()] == [True]
+
+
+def test_too_few_batches_for_an_update_are_refused_here(settings, tmp_path):
+    rare = Settings(**{**vars(settings), "accumulate": 10**6})
+    with pytest.raises(InputError, match="choose fewer, or more epochs"):
+        write_tokens(rare, tmp_path / "run", tmp_path / "tokens.npz")
+    assert not (tmp_path / "tokens.npz").exists()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])

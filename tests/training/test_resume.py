@@ -67,11 +67,10 @@ EXTRAS = {
     "accumulate": 2,
     "scheduled-sampling": 0.5,
     "bpe-dropout": 0.1,
-    "r-drop": 2,
 }
 
 
-@pytest.mark.parametrize("extras", [{}, EXTRAS], ids=["plain", "extras"])
+@pytest.mark.parametrize("extras", [{"r-drop": 2}, EXTRAS], ids=["r-drop", "extras"])
 def test_killed_and_resumed_equals_never_stopped(corpus, tmp_path, extras):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     arguments = train_arguments(corpus, whole, epochs=3, **extras)
@@ -94,7 +93,11 @@ def test_killed_and_resumed_equals_never_stopped(corpus, tmp_path, extras):
     assert expected.keys() == found.keys()
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name])
-    assert kept_epochs(whole) == kept_epochs(killed) == (["1.npz", "2.npz"] if extras else [])
+    assert (
+        kept_epochs(whole)
+        == kept_epochs(killed)
+        == (["1.npz", "2.npz"] if "average" in extras else [])
+    )
     pairs = zip(Run(whole).model().get_weights(), Run(killed).model().get_weights(), strict=True)
     assert all(np.array_equal(one, two) for one, two in pairs)
     without_time = [

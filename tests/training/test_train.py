@@ -165,6 +165,7 @@ def test_a_changed_corpus_is_refused(pairs_file, tmp_path):
         ({"max_length": 2}, "no pair has at most 2 tokens a side"),
         ({"average": 0}, "average is 0: it must be 1 or more"),
         ({"accumulate": 0}, "accumulate is 0: it must be 1 or more"),
+        ({"r_drop": 1.0, "scheduled_sampling": 0.5}, "r_drop compares two passes"),
         ({"scheduled_sampling": 1.5}, "scheduled_sampling is 1.5: it must be between 0 and 1"),
         ({"precision": "int8"}, "unknown precision 'int8': choose float32 or bfloat16 or float16"),
         ({"schedule": "steps"}, "gru-attention: unknown schedule 'steps': choose one of cosine"),
