@@ -14,11 +14,13 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebook notebooks links pages results peers install clean
+.PHONY: help demo test validate lint notebook notebooks links pages results peers install clean
 
 help:  ## Say what can be made.
 	@echo "make demo          train on the built-in corpus, score, export, translate (8 minutes)"
+	@echo "make install       make the environment .venv; the others do it too"
 	@echo "make test          run the tests and validate the notebooks"
+	@echo "make validate      execute the notebooks and compare their outputs (9 minutes)"
 	@echo "make notebook N=3  open lesson 3"
 	@echo "make notebooks     rebuild and execute all lessons, or with N=3 one of them"
 	@echo "make links         write the address of pyproject.toml into the lessons, for a fork"
@@ -55,6 +57,9 @@ demo: install
 
 test: install lint
 	$(BIN)/python -m pytest $(TWO_AT_ONCE)
+	@$(MAKE) --no-print-directory validate
+
+validate: install
 	@set -e; set -- notebooks/*.ipynb; if [ -e "$$1" ]; then \
 		$(BIN)/python -m pytest $(TWO_AT_ONCE) --nbval --nbval-current-env \
 			--nbval-sanitize-with notebooks/sanitize.cfg "$$@"; \

@@ -33,7 +33,11 @@ def add_to(commands):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a training run or an exported folder")
+    add(
+        "model",
+        metavar="MODEL",
+        help="a training run, an exported folder, a version in it or a .tflite file",
+    )
     add("--corpus", metavar="NAME", help="grammar, multi30k or tatoeba")
     add("--split", metavar="SPLIT", help="the corpus's split, such as test")
     add("--inputs", metavar="FILE", help="source sentences, one a line")

@@ -32,7 +32,11 @@ def add_to(commands):
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", metavar="MODEL", help="a training run or an exported folder")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a training run, an exported folder, a version in it or a .tflite file",
+    )
     add_search_options(parser)
     parser.add_argument(
         "--batch-size",
