@@ -127,6 +127,10 @@ def main(arguments=None):
     parser.add_argument("--grpc-port", type=int, default=8500, help="(%(default)s)")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="stand-in: %(message)s", stream=sys.stderr)
+    # Before it says where it serves: who reads that may end it at once.
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     try:
         server = StandIn(
             options.export, options.name, options.version, options.rest_port, options.grpc_port
@@ -134,9 +138,6 @@ def main(arguments=None):
     except InputError as error:
         print(f"stand-in: {error}", file=sys.stderr)
         return 2
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     with server:
         ended.wait()
     return 0
