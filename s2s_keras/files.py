@@ -32,6 +32,12 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder):
+    """Removes what `replacing` had begun in `folder`, and below, when its process was killed."""
+    for file in Path(folder).rglob(".*-????????.tmp*"):
+        file.unlink()
+
+
 def write_atomically(path, data):
     """Writes the bytes `data` to `path`, whole or not at all."""
     with replacing(path) as temporary:

@@ -34,7 +34,7 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 {results["hardware"]} |
 | best epoch | {best["epoch"]} |
 | validation BLEU (greedy, sacreBLEU, cased) | {best["bleu"]:.2f} |
-| validation loss (nats a token) | {best["loss"]:.3f} |
+| validation loss (nats a token, with smoothed labels, the mean over batches) | {best["loss"]:.3f} |
 | longest source and target | {results["max_length"]} tokens, end token included |
 | size of the SavedModel | {results["saved_model_bytes"] / 1e6:.1f} MB |
 | sizes of the `.tflite` files that `export` writes | {_sizes(results["litert_bytes"])} |

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -158,7 +159,8 @@ class Run:
 
     def set_aside_model(self):
         """Keeps the best model of whole epochs, before that of an interrupted one is saved."""
-        os.replace(self.model_file, self.whole_epochs_file)
+        with replacing(self.whole_epochs_file) as temporary:
+            shutil.copyfile(self.model_file, temporary)
 
     def forget_interrupted(self, history):
         """Puts back what `set_aside_model` kept, and `history`, that of whole epochs."""

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from s2s_keras.errors import InputError
+from s2s_keras.files import remove_unfinished
 from s2s_keras.models import build_model
 from s2s_keras.pipeline import to_dataset
 from s2s_keras.training.callbacks import AttentionPicture, Progress, Resumable
@@ -43,6 +44,7 @@ def train(settings, output, *, resume=False, max_minutes=None):
         raise InputError(f"{max_minutes} minutes: it must be above 0")
     run = Run(output)
     combination = check(run, settings, resume)
+    remove_unfinished(run.path)
     recipe = settings.recipe(combination)
     state = run.state
     if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):

@@ -83,12 +83,15 @@ def test_killed_and_resumed_equals_never_stopped(corpus, tmp_path, extras):
         process = start(arguments, log)
         kill_after_a_new_checkpoint(process, killed / "checkpoint.npz", updates_more)
         assert step(killed) > 0
+    (killed / "epochs").mkdir(exist_ok=True)
+    (killed / "epochs/.3-0123abcd.tmp.npz").write_bytes(b"what a kill left")
     process = start(arguments, log)
     assert process.wait() == 0, log.read_text()
 
     assert "goes on from step 0 (epoch 1)" in log.read_text()
     resumed_at = [line for line in log.read_text().splitlines() if "goes on from step" in line]
     assert len(resumed_at) == 3
+    assert not list(killed.rglob(".*"))
     expected, found = checkpoint(whole), checkpoint(killed)
     assert expected.keys() == found.keys()
     for name in expected:
