@@ -57,11 +57,13 @@ def add_to(commands):
 
 def _run(options):
     from s2s_keras.command_line.output import print_json
-    from s2s_keras.training import read_recipe, score_run, take_weights, train, write_tokens
+    from s2s_keras.training import Run, read_recipe, score_run, take_weights, train, write_tokens
 
     recipe = read_recipe(options.recipe, options.seed)
     settings, output = recipe.settings, Path(options.output)
     _check_export(output / "export", recipe.beam_size)
+    if settings.back_translator is not None:
+        _back_translate(Run(output / "run"), settings)
     if options.tokens is not None:
         write_tokens(settings, output / "run", options.tokens)
         return
@@ -90,6 +92,22 @@ def _check_export(folder, beam_size):
                 f"{folder}: was exported with beam size {exported}, not {beam_size}: remove it, "
                 "and the same command scores and exports again"
             )
+
+
+def _back_translate(run, settings):
+    from s2s_keras.errors import InputError
+    from s2s_keras.export import load
+    from s2s_keras.training import back_translate
+
+    if run.back_translations_file.is_file():
+        return
+    model = load(settings.back_translator)
+    if (model.source, model.target) != (settings.target, settings.source):
+        raise InputError(
+            f"{settings.back_translator}: translates {model.source}-{model.target}, but a "
+            f"back-translator is wanted from {settings.target} to {settings.source}"
+        )
+    back_translate(run, settings, model.translator)
 
 
 def _export(run, folder, beam_size, scores):

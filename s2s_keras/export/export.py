@@ -150,7 +150,8 @@ def _evaluation(scores):
 
 def _file_names(settings):
     """Without the folders of whoever trained it."""
-    paths = {name: getattr(settings, name) for name in ("model", "corpus", "validation")}
+    names = ("model", "corpus", "validation", "back_translator")
+    paths = {name: getattr(settings, name) for name in names}
     return {name: path and Path(path).name for name, path in paths.items()}
 
 

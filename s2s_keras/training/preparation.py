@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from s2s_keras.corpora import load_corpus, write_pairs
+from s2s_keras.corpora import load_corpus, read_pairs, write_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.models import PRESETS, find_combination
 from s2s_keras.pipeline import tokenize_pairs, training_batches
@@ -88,6 +88,8 @@ def prepare(run, settings, combination):
         tokenizer = Tokenizer.train((text for pair in texts for text in pair), settings.vocab_size)
         tokenizer.save(run.tokenizer_file)
         write_pairs(run.validation_file, corpus.split("validation"))
+    if settings.back_translator is not None:
+        texts += read_pairs(run.back_translations_file)
     pairs = _within(settings, tokenize_pairs(texts, tokenizer))
     digest = _digest(pairs)
     if not run.exists():

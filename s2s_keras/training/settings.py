@@ -28,6 +28,8 @@ class Settings:
         target: the target language.
         model: a preset, or a TOML or JSON file with a combination of layers.
         validation: a TAB-separated validation file, for a corpus that is a file.
+        back_translator: a run or an exported folder that translates from `target` to `source`: with
+            it, training has each target twice; see `back_translate`.
         vocab_size: number of subword ids asked for.
         epochs: passes over the training pairs, over which the learning rate comes down to zero if
             the schedule has it so.
@@ -63,6 +65,7 @@ class Settings:
     target: str
     model: str
     validation: str | None = None
+    back_translator: str | None = None
     vocab_size: int = 8000
     epochs: int = 20
     max_steps: int | None = None

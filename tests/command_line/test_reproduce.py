@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from s2s_keras.corpora import read_lines
+from s2s_keras.corpora import load_corpus, read_lines, read_pairs
 from s2s_keras.errors import InputError
 from s2s_keras.export import load
 from s2s_keras.training import Run, read_recipe
@@ -167,6 +167,45 @@ def test_another_seed_is_another_run(recipe, tmp_path, reproduced):
     done = reproduce(recipe, reproduced[0], "--seed", "6")
     assert done.returncode == 2
     assert "was begun with other settings, so it cannot go on with these: seed 6" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def other_way(reproduced, tmp_path_factory):
+    """A recipe of the other direction, for which the reproduced model translates back."""
+    file = tmp_path_factory.mktemp("other_way") / "other-way.toml"
+    recipe = RECIPE.replace('"de"', '"?"').replace('"en"', '"de"').replace('"?"', '"en"')
+    file.write_text(f'back_translator = "{reproduced[0] / "run"}"' + recipe)
+    return file
+
+
+def test_back_translations_are_further_pairs(reproduced, other_way, tmp_path):
+    killed = reproduce(other_way, tmp_path, die_before="back-translations.tsv")
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "run/back-translations.tsv").exists()
+    done = reproduce(other_way, tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = Run(tmp_path / "run")
+    pairs = read_pairs(run.back_translations_file)
+    assert 60 < len(pairs) <= 80
+    assert run.data["pairs"] == 80 + len(pairs)
+    german = {each for each, _ in load_corpus("grammar", "de", "en").split("test")}
+    assert {target for _, target in pairs} <= german
+    model = load(reproduced[0] / "run")
+    found = model.translator.translate([target for _, target in pairs])
+    assert [" ".join(each.text.split()) for each in found] == [source for source, _ in pairs]
+    results = (tmp_path / "export" / "results.json").read_text()
+    assert json.loads(results)["settings"]["back_translator"] == "run"
+
+
+def test_a_back_translator_of_the_wrong_direction(reproduced, other_way, tmp_path):
+    same_way = tmp_path / "same-way.toml"
+    back_translator = other_way.read_text().partition("\n")[0]
+    same_way.write_text(back_translator + RECIPE)
+    done = reproduce(same_way, tmp_path / "output")
+    assert done.returncode == 2
+    wanted = "translates de-en, but a back-translator is wanted from en to de"
+    assert done.stderr.splitlines()[-1].endswith(wanted)
+    assert not (tmp_path / "output/run/run.json").exists()
 
 
 @pytest.mark.parametrize(
