@@ -23,6 +23,11 @@ def back_translate(run, settings, translator):
     check(run, settings, resume=True)
     targets = [target for _, target in corpus_of(settings).split("train")]
     say(f"{run.back_translations_file}: translates {len(targets):,} targets back")
-    sources = [" ".join(each.text.split()) for each in translator.translate(targets)]
+    sources = [_one_line(each.text) for each in translator.translate(targets)]
     pairs = zip(sources, targets, strict=True)
     write_pairs(run.back_translations_file, (pair for pair in pairs if pair[0]))
+
+
+def _one_line(text):
+    # A model that is made of bytes can write any, also those that a file of pairs cannot hold.
+    return " ".join(text.translate({0: " ", 0xFEFF: " "}).split())
