@@ -106,8 +106,9 @@ def words_of(text):
 print(words_of("Er hat heute keinen Hund gesehen, weil es regnet."))
 
 # %% [markdown]
-# Words make short sequences. But each needs an id, and with it a row in the embedding table and a
-# column in the softmax. New words come up for ever: on a new text, some are always *unknown*.
+# Words make short sequences. But each needs an id, and with it a row in the embedding table and
+# another in the matrix that scores the next token. New words come up for ever: on a new text, some
+# are always *unknown*.
 
 # %%
 counts = Counter(word for pair in train for text in pair for word in words_of(text))
@@ -310,10 +311,10 @@ show(
 )
 
 # %% [markdown]
-# The curve begins at the bytes and ends at the words, and most of the gain comes early: the first
-# thousand ids shorten a sentence far more than the next three thousand. Where it is flat, more ids
-# buy nothing: each costs a row of every table, and is seen more seldom. Larger corpora carry larger
-# vocabularies; 8,000 to 32,000 ids are usual.
+# The curve falls from the bytes towards the words, and most of the gain comes early: the first
+# thousand ids shorten a sentence far more than the next three thousand. Further ids buy less and
+# less, and each still costs a row of every table, and is seen more seldom. Larger corpora carry
+# larger vocabularies; 8,000 to 32,000 ids are usual.
 #
 # ## 6. There and back
 #
@@ -513,7 +514,8 @@ assert np.array_equal(shifted, reads[reads != PADDING])
 # - BPE joins the most frequent pair of neighbours, again and again. Ours joins first what
 #   SentencePiece joins first.
 # - With bytes to fall back on, any text becomes ids and comes back unchanged.
-# - Padding fills arrays, masks keep it out of the results, bucketing keeps it out of the bill.
+# - Padding fills arrays, masks keep it out of the results, bucketing keeps most of it out of the
+#   bill.
 # - The decoder reads the target shifted to the right, and is asked for the target.
 #
 # ## Exercises

@@ -67,9 +67,9 @@ print(source_pieces)
 # %% [markdown]
 # This is the plan. The encoder has a state for every source token; an arrow to the right hands it
 # to the next one. What the last state holds is the **context** $c$, the only thing that the decoder
-# gets to know of the source. The decoder reads a begin token, writes a word, reads that word, and
-# so on. (Drawn with one direction of reading. Below the encoder reads in both, and $c$ is the last
-# state of each.)
+# gets to know of the source; every state of the decoder reads it. The decoder reads a begin token,
+# writes a word, reads that word, and so on. (Drawn with one direction of reading. Below the encoder
+# reads in both, and $c$ is the last state of each.)
 
 
 # %%
@@ -79,9 +79,10 @@ def boxes(axes, left, height, texts, colour):
         axes.text(left + place, height, text, ha="center", va="center", bbox=style)
 
 
-def arrows(axes, *ends):
+def arrows(axes, *ends, **style):
+    style |= {"arrowstyle": "->", "shrinkA": 13, "shrinkB": 13}
     for begin, end in ends:
-        axes.annotate("", end, begin, arrowprops={"arrowstyle": "->", "shrinkA": 13, "shrinkB": 13})
+        axes.annotate("", end, begin, arrowprops=style)
 
 
 # %% tags=["cover"]
@@ -95,12 +96,13 @@ boxes(axes, 5, 2, ["A", "dog", "sleeps", "</s>"], "white")
 arrows(axes, *(((i, 0), (i, 1)) for i in (0, 1, 2, 3, 5, 6, 7, 8)))
 arrows(axes, *(((i, 1), (i, 2)) for i in (5, 6, 7, 8)))
 arrows(axes, *(((i, 1), (i + 1, 1)) for i in range(8)))
+arrows(axes, *(((4, 1), (i, 1)) for i in (6, 7, 8)), connectionstyle="arc3,rad=0.3", color="0.6")
 axes.set(xlim=(-0.6, 8.6), ylim=(-0.4, 2.4))
 axes.axis("off")
 show(
     figure,
     alt="Four encoder states in a row, one above each German token, lead to the context c, and "
-    "that leads to four decoder states, each of which reads an English token and writes the next.",
+    "that leads to each of four decoder states, which read an English token and write the next.",
 )
 
 # %% [markdown]
@@ -360,6 +362,7 @@ for text in by_size[0], by_size[-1]:
 # | $t_i$ | the **readout**, of the size of an embedded token | |
 # | $E'$ | the target's table, here the matrix of the softmax | `target_embedding` |
 # | $p_i$ | probabilities of the i-th token; $E' t_i$ are their **logits** | |
+# | $\mathrm{softmax}$ | makes probabilities of numbers $a_k$: $e^{a_k} / \sum_j e^{a_j}$ | |
 #
 # (Here $t$ is the readout and no longer a step: the decoder's steps are counted by $i$, and $W_t$
 # is one matrix for all of them.)
@@ -559,17 +562,23 @@ for texts in zip(*(tokenizer.detokenize(each[:4]).numpy() for each in columns), 
     print()
 
 # %% [markdown]
-# **Often said, and wrong: the training searches for translations and compares them.** It never
-# does. Below, two other searches (of lesson 4) run beside the greedy one. They do not all translate
-# alike, and the loss knows nothing of them: `masked_loss` takes labels and logits: the reference,
-# and what the model made of the source and the reference. So a lower loss is not yet a better
-# translation; lesson 4 returns to it.
+# **Often said, and wrong: the training searches for translations and compares them.** Ours never
+# does. (There are others: minimum risk training, of Shen et al. 2016.) Below, two other searches,
+# of lesson 4, run beside the greedy one. They do not all translate alike, and the loss knows
+# nothing of them: `masked_loss` takes labels and logits: the reference, and what the model made of
+# the source and the reference. So a lower loss is not yet a better translation; lesson 4 returns to
+# it.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 strategies = (search.Greedy(), search.Beam(4), search.Sampling(seed=SEED))
 searches = [search.Search(model, each) for each in strategies]
 found = [each.generate(source, limits, LIMIT).tokens[:, 0] for each in searches]
-assert (np.array(found[0]) != np.array(found[2])).any()
+differ = (np.array(found[0]) != np.array(found[2])).any(axis=1)
+row = int(np.argmax(differ))
+for strategy, tokens in zip(strategies, found, strict=True):
+    (text,) = tokenizer.detokenize(tokens[row : row + 1]).numpy()
+    print(f"{type(strategy).__name__:9} {text.decode()}")
+assert differ.any()
 
 # %% [markdown]
 # ## How far back does a gradient reach?
@@ -636,7 +645,8 @@ def norms(cell):
 # GRU. It has a second state, the memory $q_t = f_t \odot q_{t-1} + i_t \odot g_t$, and its **forget
 # gate** $f_t$ does what $z_t$ does in a GRU; $i_t$ and $o_t$ are two more gates, $g_t$ is the
 # candidate, and the output is $h_t = o_t \odot \tanh q_t$. Its norm below is that of both states
-# side by side. All three with new weights:
+# side by side. All three with new weights (among them the biases of the gates that decide what is
+# kept: that of a new LSTM's $f$ is 1, after Gers et al. 2000, that of a new GRU's $z$ is 0):
 
 
 # %%
@@ -711,7 +721,9 @@ show(
 
 # %% [markdown]
 # Initialisation sets the slope, but only at first, and between vanishing and exploding there is
-# little room. A gate sets the slope too, for each unit, and training can move it.
+# little room. A gate sets the slope too, for each unit, and training can move it. (With the bias 1
+# for its gate, as the LSTM has it, the new GRU falls about as the new LSTM does: much of what stood
+# between the two was a starting value.)
 
 # %% tags=["nbval-ignore-output"]
 for name, values in (scaled | opened).items():
@@ -719,6 +731,7 @@ for name, values in (scaled | opened).items():
 assert scaled["U times 0.5"][40] < 1e-9
 assert scaled["U times 3"][40] > 1e3
 assert opened["$b_z$ = 5"][60] > 0.3
+assert abs(np.log10(opened["$b_z$ = 1"][60] / new["LSTM"][60])) < 1.5
 
 # %% [markdown]
 # ### What clipping changes
@@ -962,6 +975,16 @@ print(f"z = {z_half:.3f}, b_z = {b_half:.2f}")
 assert 0.35 < norms(open_gru(b_half))[30] < 0.65
 
 # %% [markdown]
+# ## Papers
+#
+# - Cho et al. (2014), *Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+#   Machine Translation*:
+#   <https://arxiv.org/abs/1406.1078>
+# - Gers, Schmidhuber and Cummins (2000), *Learning to Forget: Continual Prediction with LSTM*:
+#   <https://doi.org/10.1162/089976600300015015>
+# - Shen et al. (2016), *Minimum Risk Training for Neural Machine Translation*:
+#   <https://aclanthology.org/P16-1159>
+#
 # ## What comes next
 #
 # The encoder computes an annotation for every word, and then the decoder sees one vector. Lesson 3

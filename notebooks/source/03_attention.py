@@ -41,8 +41,8 @@ keras.utils.set_random_seed(SEED)
 # %% [markdown]
 # ## Why: one vector for every sentence
 #
-# The decoder of lesson 2 gets an `attention`. It is also half as wide here, so that it trains in
-# the same time: what it gains, it does not gain by size.
+# The decoder of lesson 2 gets an `attention`. It is also half as wide here: what it gains, it
+# does not gain by size.
 
 # %%
 UNITS = 128
@@ -143,7 +143,7 @@ for word, point, weight in zip(words, h, alpha, strict=True):
     right.plot(*point, "o", color="0.6", markersize=4 + 20 * weight)
     right.annotate(word, point, (10, 4), textcoords="offset points")
 right.annotate("", 0.4 * s, (0, 0), arrowprops={"arrowstyle": "->"})
-right.text(*(0.42 * s), "$s$", ha="right")
+right.text(*(0.42 * s), "$s$, shortened", ha="right")
 right.plot(*c, "*", color="black", markersize=14)
 right.set(title="annotations, query, context (star)", xlim=(-0.8, 1.4), ylim=(-0.9, 1.5))
 show(
@@ -557,9 +557,9 @@ show(
 # | $\sigma$ | the sigmoid |
 #
 # The m is for monotonic: that window moves along the diagonal. The p is for predicted: that one
-# goes where the state sends it. Its weights are multiplied with $\exp(-2 (j - p_i)^2 / D^2)$, which
-# fades towards its ends; so they no longer have the sum 1. Dot needs states and annotations of one
-# size. What does each learn?
+# goes where the state sends it, from 0 to $n$; so its $j$ counts from 0. Its weights are multiplied
+# with $\exp(-2 (j - p_i)^2 / D^2)$, which fades towards its ends; so they no longer have the sum 1.
+# Dot needs states and annotations of one size. What does each learn?
 
 # %%
 WIDE = 2 * UNITS
@@ -692,15 +692,15 @@ for name in ("fixed", "additive", "general", "dot", "scaled-dot", "local-m", "lo
 
 # %% [markdown]
 # `fixed` is lesson 2's context, for comparison: its weights lie on no word, so it links none, and
-# its AER is 1. Local-m does well: its window there is wider than the one drawn above, and each
-# annotation knows its whole sentence. One training each, of equal time, not of equal updates;
-# tokens a second are those of the training, and vary from run to run: read no order out of small
-# differences. Plain `dot` suffers from its size: a sum of $d$ products soon exceeds the others by
-# so much that the softmax hands it everything, and no gradient is left for the rest. `scaled-dot`
-# divides by $\sqrt{d}$, as lesson 5 explains. General could learn a small $W$, but an optimizer's
-# first steps are as large for it as for others, and a score is a sum of $d$ products. So the
-# package learns $K = \sqrt{d}\,W$, and divides by $\sqrt{d}$: a step of $K$ is a smaller step of
-# $W$.
+# its AER is 1. Local-m does well. Its window there is wider than the one drawn above, and each
+# annotation knows its whole sentence: either may be why. One training each, of equal time, not of
+# equal updates; tokens a second are those of the training, and vary from run to run: read no order
+# out of small differences. Plain `dot` suffers from its size: a sum of $d$ products soon exceeds
+# the others by so much that the softmax hands it everything, and no gradient is left for the rest.
+# `scaled-dot` divides by $\sqrt{d}$, as lesson 5 explains. General could learn a small $W$, but an
+# optimizer's first steps are as large for it as for others, and a score is a sum of $d$ products.
+# So the package learns $K = \sqrt{d}\,W$, and divides by $\sqrt{d}$: a step of $K$ is a smaller
+# step of $W$.
 #
 # ## Attention is not explanation
 #
@@ -761,16 +761,19 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 for name, steps in (("the end token", labels == END), ("others", labels > END)):
-    means = largest[steps].mean(), distance[steps].mean()
-    print("{:14} largest weight {:.2f}, distance {:.2f}".format(name, *means))
+    means = largest[steps].mean(), distance[steps].mean(), (distance[steps] > 0.5).mean()
+    print("{:14} largest weight {:.2f}, distance {:.2f}; {:.0%} above 0.5".format(name, *means))
 assert CORPUS != "grammar" or distance[labels == END].mean() < 0.1
 assert CORPUS != "grammar" or distance[labels > END].mean() > 0.3
+lengths = real.sum(axis=1).astype(int)
+on_last = alpha.argmax(axis=-1) == (lengths - 2)[:, None]  # the last token before END
+print(f"of the end tokens {on_last[labels == END].mean():.0%} look most at the last mark")
 
 # %% [markdown]
-# Most words move far: they need what they see. The end token looks hard as well, often at the full
-# stop, and where it looks makes no difference: most likely the full stop $y_{i-1}$ that was just
-# written, which the GRU reads at this very step, settles it. "It stopped because it looked at the
-# full stop" is a good story and not true.
+# More than half of the words move far: they need what they see. The end token looks hard as well,
+# often at the full stop, and where it looks makes no difference: most likely the full stop
+# $y_{i-1}$ that was just written, which the GRU reads at this very step, settles it. "It stopped
+# because it looked at the full stop" is a good story and not true.
 #
 # **Often said, and wrong: a word without weight had no influence.** German "sie" is "she" or
 # "they", and the verb decides: "sie muss" is "she has to", "sie müssen" is "they have to". Where
@@ -921,6 +924,21 @@ print(tokenizer.pieces(best))
 assert CORPUS != "grammar" or best[0] != best[1]
 
 # %% [markdown]
+# ## Papers
+#
+# - Bahdanau, Cho and Bengio (2015), *Neural Machine Translation by Jointly Learning to Align and
+#   Translate*:
+#   <https://arxiv.org/abs/1409.0473>
+# - Och and Ney (2003), *A Systematic Comparison of Various Statistical Alignment Models*:
+#   <https://aclanthology.org/J03-1002>
+# - Luong, Pham and Manning (2015), *Effective Approaches to Attention-based Neural Machine
+#   Translation*:
+#   <https://aclanthology.org/D15-1166>
+# - Jain and Wallace (2019), *Attention is not Explanation*:
+#   <https://aclanthology.org/N19-1357>
+# - Wiegreffe and Pinter (2019), *Attention is not not Explanation*:
+#   <https://aclanthology.org/D19-1002>
+#
 # ## What comes next
 #
 # The model gives probabilities of the next token, and we always took the most probable one. Is the

@@ -328,7 +328,7 @@ def place(steps):
 CENTRED = {"ha": "center", "va": "center", "size": 8}
 
 
-def draw_tree(axes, steps, names):
+def draw_tree(axes, steps, names, number=lambda s: f"{np.exp(s):.3f}"):
     places = place(steps)
     axes.text(0, 0, names[BEGIN], bbox={"boxstyle": "round", "fc": "white"}, **CENTRED)
     for C, s_C, done, going in steps:
@@ -340,7 +340,7 @@ def draw_tree(axes, steps, names):
             axes.plot(*ends, color=line, linestyle="-", marker="", zorder=1)
             box = {"boxstyle": "round", "fc": "0.8" if c in done else "white"}
             box["ec"] = "black" if kept else "white"
-            label = f"{names[y[-1]]} {np.exp(s_C[c]):.3f}"
+            label = f"{names[y[-1]]} {number(s_C[c])}"
             axes.text(*here, label, color=word, bbox=box, **CENTRED)
 
 
@@ -531,10 +531,10 @@ def log_p_of(one_source):
 
 # %% [markdown]
 # The package's searches, on the first hundred sentences. `length_limits` gives every source a limit
-# of twice its length and some more.
+# of twice its length and some more, and never more than its second argument.
 
 # %%
-MOST = int(max(length_limits(source, 48)))
+MOST = int(max(length_limits(source, 64)))
 
 
 def search(strategy, rows):
@@ -562,13 +562,15 @@ for K, a in ((1, 0.0), (4, 0.0), (4, 1.0)):
 assert Counting.asked > 0
 
 # %% [markdown]
-# The tree of that sentence, its first steps. `▁` begins a word. Where two branches stay alive for
-# long, the model cannot decide; and often they differ in one word, far back.
+# The tree of that sentence, its first steps, with the log probabilities $s$. `▁` begins a word.
+# Where two branches stay alive for long, the model cannot decide; and often they differ in one
+# word, far back.
 
 # %%
 steps = [*beam_steps(log_p, 3, limit)][:7]
 figure, axes = plt.subplots(figsize=(9.5, 3.4))
-draw_tree(axes, steps, tokenizer.pieces(np.arange(tokenizer.vocabulary_size)))
+pieces = tokenizer.pieces(np.arange(tokenizer.vocabulary_size))
+draw_tree(axes, steps, pieces, number="{:.2f}".format)
 axes.set(xlim=(-0.3, len(steps) + 0.4), ylim=(-3, 3), title=test[row][0])
 axes.axis("off")
 show(figure, alt="The first steps of a beam of three with the trained model: six candidates each.")
@@ -1098,6 +1100,20 @@ for K in (1, 2, 3, 4):
 assert stops_soon(log_p, 4, limit)[0] == beam_search(log_p, 4, limit)[0]
 
 # %% [markdown]
+# ## Papers
+#
+# - Stahlberg and Byrne (2019), *On NMT Search Errors and Model Errors: Cat Got Your Tongue?*:
+#   <https://aclanthology.org/D19-1331>
+# - Wu et al. (2016), *Google's Neural Machine Translation System*:
+#   <https://arxiv.org/abs/1609.08144>
+# - Holtzman et al. (2020), *The Curious Case of Neural Text Degeneration*:
+#   <https://arxiv.org/abs/1904.09751>
+# - Bengio et al. (2015), *Scheduled Sampling for Sequence Prediction with Recurrent Neural
+#   Networks*:
+#   <https://arxiv.org/abs/1506.03099>
+# - He et al. (2021), *Exposure Bias versus Self-Recovery*:
+#   <https://arxiv.org/abs/1905.10617>
+#
 # ## What comes next
 #
 # Every step of these searches waits for the one before, and so does every step of the encoder and

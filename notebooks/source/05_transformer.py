@@ -206,7 +206,7 @@ show(
 
 # %% [markdown]
 # It depends on their distance alone, the same on either side. The side can be asked for, too:
-# exercise 1 shows that a step of any size is a rotation, the same everywhere.
+# exercise 1 shows of a step of three that it is a rotation, the same everywhere.
 #
 # With positions the order counts: a shuffled sentence now gives other vectors.
 
@@ -394,9 +394,10 @@ show(
 #
 # ### Often said, and wrong: "the causal mask makes training sequential"
 #
-# The opposite: without it, training *would be* sequential. Each position answers as if the target
-# ended there. So one call on the whole target gives what a call for every prefix would give: the
-# second reason for teacher forcing, which lesson 2 promised.
+# The opposite: with it, one call is enough. Each position answers as if the target ended there. So
+# one call on the whole target gives what a call for every prefix would give, and without the mask
+# each prefix would need a call of its own. (They need not wait for each other: teacher forcing
+# knows all prefixes. This is its second advantage, which lesson 2 promised.)
 
 # %%
 encoded = encoder(x, mask=padding)
@@ -474,10 +475,12 @@ assert np.allclose(keras_weights, weights, atol=1e-5)
 print("by hand = packaged = keras.layers.MultiHeadAttention")
 
 # %% [markdown]
-# ### Often said, and wrong: "more heads cost more", and "`key_dim` is the model's width"
+# ### Often said, and wrong: "more heads, more weights", and "`key_dim` is the model's width"
 #
-# The heads *share* the width, so their number changes no matrix. But Keras's `key_dim` is the size
-# of *one* head, $d_k$. Who passes `d_model` there gets an attention that is $h$ times as wide.
+# The heads *share* the width, so their number changes no matrix, and no count of multiply-adds. (It
+# does change how many scores there are: each head has its own, and a softmax over them.) But
+# Keras's `key_dim` is the size of *one* head, $d_k$. Who passes `d_model` there gets an attention
+# that is $h$ times as wide.
 
 
 # %%
@@ -1104,7 +1107,7 @@ axes.set(xlabel="step", ylabel="milliseconds of the step", ylim=0)
 axes.legend()
 show(
     figure,
-    "Time of a decoding step: without a cache it grows with every step, with a cache it is "
+    "Time of a decoding step: without a cache it grows with the steps, with a cache it is "
     "far shorter, and grows little.",
 )
 
@@ -1151,11 +1154,11 @@ def times(rows, n):
 
 
 # %%
-lengths = 2 ** np.arange(6, 12)
+lengths = 2 ** np.arange(6, 13)
 measured = [times(1, n) for n in lengths]
 curves = {name: np.array([each[name] for each in measured]) for name in cost_of}
 slope_2 = curves["attention"][-1] * (lengths / lengths[-1]) ** 2
-assert curves["attention"][-1] > 4 * curves["attention"][-3]
+assert curves["attention"][-1] > 2.5 * curves["attention"][-2]
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 3))
@@ -1166,19 +1169,21 @@ axes.set(xscale="log", yscale="log", xlabel="tokens in the sentence", ylabel="mi
 axes.legend(bbox_to_anchor=(1, 1))
 show(
     figure,
-    "Time by the sentence's length, both axes logarithmic. Attention comes near a line of slope 2 "
-    "and is the dearest for long sentences; the others rise less steeply.",
+    "Time by the sentence's length, both axes logarithmic. Attention's curve is flat at "
+    "first, comes to a line of slope 2, and is the highest for long sentences; the others rise "
+    "less steeply.",
 )
 
 # %% tags=["nbval-ignore-output"]
 for name, values in curves.items():
-    slope = np.log2(values[-1] / values[-2])
-    print(f"{name:12}", *(f"{value:7.2f}" for value in values), f"ms; last slope {slope:.1f}")
+    print(f"{name:12}", *(f"{value:7.2f}" for value in values), "ms")
+    print(f"{'slope':20}", *(f"{slope:7.1f}" for slope in np.diff(np.log2(values))))
 
 # %% [markdown]
-# On such axes a power is a straight line, and its slope is the exponent. Attention's is near 2:
-# twice the length, four times the time. For short sentences its curve is flatter: there the time is
-# less in the arithmetic than in starting each operation.
+# On such axes a power is a straight line, and its slope is the exponent. The grey line is what
+# attention's multiply-adds do: twice the length, four times the work. Its time comes to that slope
+# only at the right end. Before it the curve is flatter: there the time is less in the arithmetic
+# than in starting each operation.
 #
 # ### Often said, and wrong: "attention's cost is everything"
 #
@@ -1243,8 +1248,8 @@ axes.set(xlabel="share of the time")
 axes.legend(bbox_to_anchor=(1, 1))
 show(
     figure,
-    "Shares of the time for 2048 tokens: as sentences of 16, most is feed-forward and softmax; as "
-    "one long sentence, most is attention.",
+    "Shares of the time for 2048 tokens: as sentences of 16, most is the softmax; as one long "
+    "sentence, most is attention.",
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -1351,8 +1356,8 @@ assert not hasattr(encoder.blocks[0], "source_attention")
 #
 # - Self-attention connects any two positions in one step, and treats them as a set. Position
 #   vectors bring the order back.
-# - $\sqrt{d_k}$ keeps the softmax where it has a gradient. Heads are several small attentions at
-#   the price of one.
+# - $\sqrt{d_k}$ keeps the softmax where it has a gradient. Heads are several small attentions
+#   with the weights and multiply-adds of one.
 # - Masks decide who sees whom. The causal mask lets one call train all positions at once.
 # - Residual connections carry gradients through deep stacks; pre-norm keeps that way free.
 # - Adam's first steps are as large as its learning rate, hence the warm-up.
@@ -1406,6 +1411,17 @@ print(f"{N} blocks see {distance[reached].max()} positions back: N times 2")
 assert np.array_equal(reached, (distance >= 0) & (distance <= 2 * N))
 
 # %% [markdown]
+# ## Papers
+#
+# - Vaswani et al. (2017), *Attention Is All You Need*:
+#   <https://arxiv.org/abs/1706.03762>
+# - Xiong et al. (2020), *On Layer Normalization in the Transformer Architecture*:
+#   <https://arxiv.org/abs/2002.04745>
+# - Michel, Levy and Neubig (2019), *Are Sixteen Heads Really Better than One?*:
+#   <https://arxiv.org/abs/1905.10650>
+# - Shazeer (2019), *Fast Transformer Decoding: One Write-Head is All You Need*:
+#   <https://arxiv.org/abs/1911.02150>
+#
 # ## What comes next
 #
 # You have now built both families of translators: recurrent with attention, and Transformer. Lesson

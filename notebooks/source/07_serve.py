@@ -425,7 +425,7 @@ assert by_grpc["source_tokens"].shape == (batch, source) == x.shape
 assert by_grpc["output_tokens"].shape == (batch, target)
 
 # %% [markdown]
-# The weights came over the network, and they are lesson 3's heat map:
+# The weights came over the network. Drawn, they are a heat map as in lesson 3:
 
 # %%
 row = {name: array[1] for name, array in by_grpc.items()}
@@ -768,8 +768,10 @@ for N, X, R, (median, p99) in zip(numbers, throughputs, means, waits, strict=Tru
     print(f"median {median:5.1f} ms, p99 {p99:5.1f} ms")
 
 # %% [markdown]
-# Once the server has all that it can do, $X$ stands still. From there on every further client only
-# makes all of them wait: $R = N / X$. That is the point to add a server, or to batch.
+# Once the processor has all that it can do, $X$ rises no more. (Here it may even fall again: server
+# and clients share one processor and one Python process, and more of them take turns.) From there
+# on every further client only makes all of them wait: $R = N / X$. That is the point to add a
+# server, or to batch.
 #
 # ## 9. Versions, and the way back
 #
@@ -897,6 +899,14 @@ for version in (1, 2):
     print(f"version {version}: BLEU {bleu:.1f}, median {np.median(times):.1f} ms")
     fastest.append(times.min())
 assert fastest[1] > fastest[0]
+for version in (1, 2):
+    times = [took for _, took, by in answers if by == version]
+    print(f"with three clients: version {version}: median {np.median(times):.1f} ms")
+
+# %% [markdown]
+# Its translations are better, and each takes longer. How much longer depends on who else asks:
+# alone, a client waits for its own search. In the figure above three shared the processor, and each
+# waited for the others' wider searches too.
 
 # %% [markdown]
 # ## Summary

@@ -140,8 +140,8 @@ for precision, data in litert_files(text_to_text, 4, description):
 # %% [markdown]
 # LiteRT's `Interpreter` runs such a file. A file has **signatures**: functions with named inputs
 # and outputs. We give the interpreter one thread, and call a signature by its name. (First each
-# search runs once, for an empty source of the file's own width: LiteRT's first answer may be wrong
-# if the input is resized before any run.)
+# search runs once, for an empty source of the file's own width: the first answer of LiteRT 2.3 may
+# be wrong if the input is resized before any run.)
 
 # %%
 PRECISIONS = ("float32", "float16", "int8")
@@ -558,7 +558,7 @@ for precision in PRECISIONS * 5:
 megabyte = {each: (export / f"{each}.tflite").stat().st_size / 1e6 for each in PRECISIONS}
 latency = {each: 1000 * np.median(seconds[each]) for each in PRECISIONS}
 bleu = {each: evaluation.score(by_file[each], references)["bleu"] for each in PRECISIONS}
-interval = evaluation.bleu_interval(by_file["float32"], references, resamples=200)
+intervals = [evaluation.bleu_interval(by_file[each], references, 200) for each in PRECISIONS]
 
 # %% tags=["nbval-ignore-output"]
 print("             MB   ms a sentence   BLEU   sentences as in float32")
@@ -570,11 +570,11 @@ for each in PRECISIONS:
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(9, 2.4))
 for axes, values, title in zip(
-    panels, (megabyte, latency, bleu), ("MB", "ms a sentence", "BLEU"), strict=True
+    panels, (megabyte, latency, bleu), ("MB", "ms a sentence", "BLEU, 95 %"), strict=True
 ):
     axes.bar(PRECISIONS, [values[each] for each in PRECISIONS], color=["0.3", "0.55", "0.8"])
     axes.set_title(title)
-panels[2].errorbar(PRECISIONS, list(bleu.values()), interval, fmt="none", color="black", capsize=4)
+panels[2].errorbar(PRECISIONS, list(bleu.values()), intervals, fmt="none", color="black", capsize=4)
 show(
     figure,
     "Size, latency and BLEU of the three files. Size falls to a half and to less than a third, "
@@ -622,9 +622,9 @@ for precision in PRECISIONS:
     print(f"{precision:8}", ", ".join(shown), "MB")
 
 # %% [markdown]
-# And the time? Integers speed up the matrix products. The many small operators between them take as
-# long as before. And a small product gains less than a large one: to call it is part of its time.
-# We time a lone product $x W$ of $n$ inputs and $n$ outputs.
+# And the time? Integers speed up the matrix products, and nothing that stands between them. And a
+# small product gains less than a large one: to call it is part of its time. We time a lone product
+# $x W$ of $n$ inputs and $n$ outputs.
 
 
 # %%
@@ -1068,21 +1068,23 @@ assert 10 < errors[1] / errors[0] < 25  # The steps are 127 / 7 = 18 times as la
 
 # %% [markdown]
 # **2.** An app for subtitles translates many lines at once. Write the loop for a batch: `source` is
-# `(batch, source)` with padding, `token` is `(batch,)`. It ends when every row has its end token;
-# what a row chooses after its end does not count. Compare with `greedy`.
+# `(batch, source)` with padding, `token` is `(batch,)`. A row ends with its end token, or when it
+# is as long as `longest_target` allows for its own source; what it chooses after that does not
+# count. Compare with `greedy`.
 
 
 # %% tags=["solution"]
 # Solution 2
 def translate_batch(run, source):
     state, rows = run("encode", source=source), []
+    limits = np.array([longest_target(length) for length in (source != 0).sum(axis=1)])
     token, ended = np.full(len(source), BEGIN, "int32"), np.zeros(len(source), bool)
-    while not ended.all() and len(rows) < longest_target(source.shape[1]):
+    while not ended.all():
         state = run("decode_step", token=token, **state)
         token = END + state.pop("logits")[:, END:].argmax(axis=-1).astype("int32")
         del state["weights"]
         rows.append(np.where(ended, 0, token))
-        ended |= token == END
+        ended |= (token == END) | (len(rows) == limits)
     return np.stack(rows, axis=1)
 
 
@@ -1120,6 +1122,11 @@ assert continued(run["int8"], ids, by_itself[:2]) == by_itself
 assert by_user[0] == other != by_itself[0]
 
 # %% [markdown]
+# ## Papers
+#
+# - Popović (2015), *chrF: character n-gram F-score for automatic MT evaluation*:
+#   <https://aclanthology.org/W15-3049>
+#
 # ## What comes next
 #
 # This was the last lesson. Take your own sentence pairs, train with `s2s-keras train`, export, put
