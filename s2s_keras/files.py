@@ -5,6 +5,7 @@ import json
 import os
 import uuid
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,18 @@ from s2s_keras.errors import InputError
 def replacing(path):
     """A path beside `path` to write a file to, which takes the place of `path` at the end.
 
-    If the block raises, what it wrote is removed and `path` stays as it was.
+    If the block raises, what it wrote is removed and `path` stays as it was. Of a link, the file
+    that it leads to is replaced; what is no file, such as `/dev/null`, is itself written to.
 
     Example:
         with replacing("scores.json") as temporary:
             temporary.write_text("{}")
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
     try:
@@ -65,7 +71,15 @@ def opened(path, otherwise):
     Raises:
         InputError: then.
     """
-    unreadable = (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile)
+    unreadable = (
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
     try:
         with np.load(path) as saved:
             yield saved

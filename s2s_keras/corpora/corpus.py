@@ -54,7 +54,7 @@ class Corpus:
             A list of `(source, target)`, the caller's to change.
 
         Raises:
-            InputError: if the corpus has no such split.
+            InputError: if the corpus has no such split, or its files cannot be had or read.
         """
         self._check_split(name)
         return list(self.splits[name]())

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,8 +42,9 @@ def download_listed(url: str, folder: str, sha256: str) -> Path:
 def download_recorded(url: str, folder: str) -> Path:
     """Downloads a zip archive that its publisher changes now and then, unless the cache has it.
 
-    No SHA-256 can be known beforehand, so the archive's own checksums are verified. Its SHA-256 is
-    written beside it at the first download, as `sha256sum` writes it, and compared ever after.
+    No SHA-256 can be known beforehand, so the archive's own checksums are verified, whether it was
+    downloaded or saved there by hand. Its SHA-256 is then written beside it, as `sha256sum` writes
+    it, and compared ever after.
 
     Args:
         url: where the archive is published.
@@ -61,6 +63,8 @@ def download_recorded(url: str, folder: str) -> Path:
         _download(url, path, _is_whole_zip)
     found = f"{file_sha256(path)}  {path.name}"
     if not record.is_file():
+        if not _is_whole_zip(path):
+            raise InputError(f"{path} is no whole zip archive: delete it and get it again")
         write_lines(record, [found])
     elif read_lines(record) != [found]:
         raise InputError(
@@ -80,7 +84,8 @@ def _is_whole_zip(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except zipfile.BadZipFile:
+    # The latter two: a method of compression that is unknown, and a password.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         return False
 
 

@@ -17,6 +17,7 @@ from s2s_keras.corpora.corpus import Corpus, Pair
 from s2s_keras.corpora.data_folder import find_data_file
 from s2s_keras.corpora.download import download_listed
 from s2s_keras.corpora.languages import check_languages
+from s2s_keras.corpora.tab_separated import tidied
 from s2s_keras.corpora.text_lines import read_lines
 from s2s_keras.errors import InputError
 
@@ -71,7 +72,7 @@ def _read_side(file: str, language: str) -> list[str]:
     path = find_data_file(NAME, name)
     if path is None:
         path = download_listed(f"{SOURCE}/{name}", NAME, SHA256[file][language])
-    sentences = [line.replace("\t", " ").strip() for line in read_lines(path)]
+    sentences = [tidied(line.replace("\t", " ")) for line in read_lines(path)]
     if "" in sentences:
         raise InputError(f"{path}:{sentences.index('') + 1}: empty line: get the file again")
     return sentences

@@ -39,7 +39,7 @@ def parse_pairs(data: bytes, name: str | os.PathLike) -> list[Pair]:
     pairs = [
         _parse_line(line, f"{name}:{number}")
         for number, line in enumerate(decode_lines(data, name), start=1)
-        if _tidied(line) or "\t" in line
+        if tidied(line) or "\t" in line
     ]
     if not pairs:
         raise InputError(f"{name}: no sentence pairs: each line must hold source TAB target")
@@ -47,7 +47,7 @@ def parse_pairs(data: bytes, name: str | os.PathLike) -> list[Pair]:
 
 
 def _parse_line(line: str, place: str) -> Pair:
-    columns = [_tidied(column) for column in line.split("\t")]
+    columns = [tidied(column) for column in line.split("\t")]
     if len(columns) < 2:
         raise InputError(f"{place}: no TAB: each line must hold source TAB target")
     source, target = columns[:2]
@@ -57,7 +57,7 @@ def _parse_line(line: str, place: str) -> Pair:
     return source, target
 
 
-def _tidied(text: str) -> str:
+def tidied(text: str) -> str:
     """Drops white space around a text, and byte order marks that joining files leaves within."""
     return text.replace("\ufeff", "").strip()
 
@@ -74,6 +74,6 @@ def write_pairs(path: str | os.PathLike, pairs: Iterable[Pair]) -> None:
 
 def _format_line(source: str, target: str) -> str:
     for text in (source, target):
-        assert text == _tidied(text) != "", repr(text)
+        assert text == tidied(text) != "", repr(text)
         assert not {"\t", "\n", "\0"} & set(text), repr(text)
     return f"{source}\t{target}"

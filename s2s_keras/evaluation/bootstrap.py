@@ -19,7 +19,8 @@ def bleu_interval(hypotheses, references, resamples=RESAMPLES, language="en"):
     Args:
         hypotheses: a list of strings: the translations, detokenised.
         references: a list of as many strings, detokenised.
-        resamples: how many test sets are drawn, always the same ones.
+        resamples: how many test sets are drawn: always the same ones, unless the environment
+            sets `SACREBLEU_SEED`.
         language: ISO 639-1 code of the target language.
 
     Returns:

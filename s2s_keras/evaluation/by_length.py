@@ -19,7 +19,8 @@ def bleu_by_length(
     It shows what a mean hides: a model with a fixed-size context loses on long sources what one
     with attention keeps (Bahdanau et al. 2015, figure 2).
 
-    A source's length is its number of words, split at white space. The bins hold `width` lengths
+    A source's length is its number of words, split at white space, so a source in a language that
+    puts none between words has one. The bins hold `width` lengths
     each, 1 to `width` the first (an empty source counts there too); the last is open. N-grams
     longer than every hypothesis of a bin are left out of its BLEU, which would be 0 otherwise.
 

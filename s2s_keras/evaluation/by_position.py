@@ -39,7 +39,7 @@ def right_by_position(hypotheses, references, *, sources=None, alignments=None, 
         (the share of them, 0 to 1).
 
     Raises:
-        InputError: if the lists are empty or of different lengths.
+        InputError: if the lists are empty or of different lengths, or a link is of no word.
         ValueError: if `bins` is less than 1, or if of `sources` and `alignments` one is missing.
 
     Example:

@@ -33,7 +33,11 @@ def typical_minutes(curve):
     A training's clock runs on while other programs have the processor. They do not move a median.
 
     Args:
-        curve: a learning curve, a list of dictionaries with `minutes`, those since the beginning.
+        curve: a learning curve, a list of dictionaries with `minutes`, those since the beginning;
+            one at least.
+
+    Returns:
+        A float, in minutes.
     """
     minutes = (0, *(row["minutes"] for row in curve))
     return len(curve) * statistics.median(b - a for a, b in itertools.pairwise(minutes))
@@ -100,6 +104,8 @@ def _learning_curve(curve):
             f"{row['val_loss']:.3f} |"
         )
     yield ""
+    if len(curve) < curve[-1]["epoch"]:  # of a training elsewhere there is the end alone
+        return
     minutes = typical_minutes(curve)
     yield f"{len(curve)} epochs at the pace of the median one are {minutes:.0f} minutes. What the"
     yield "clock shows above that, the machine spent on other programs."

@@ -9,11 +9,15 @@ TOKENIZERS = ("13a", "char", "intl", "none", "zh", "moses")
 """What `tokenize` takes everywhere. Others of sacreBLEU's need a package or a download."""
 
 # `13a` splits at spaces: of a language without any it would make one token a sentence.
-_WITHOUT_SPACES = {"zh": "zh"} | dict.fromkeys(("ja", "th", "lo", "km", "my"), "char")
+_WITHOUT_SPACES = {
+    **dict.fromkeys(("zh", "cmn", "wuu", "yue", "zho"), "zh"),
+    **dict.fromkeys(("ja", "jpn", "th", "tha", "lo", "lao", "km", "khm", "my", "mya"), "char"),
+    **dict.fromkeys(("bo", "bod", "dz", "dzo"), "char"),
+}
 
 
 def tokenizer_of(language):
-    """How BLEU splits a target language unless told otherwise, by its ISO 639-1 code."""
+    """How BLEU splits a target language unless told otherwise, by its ISO 639 code."""
     return _WITHOUT_SPACES.get(language, "13a")
 
 

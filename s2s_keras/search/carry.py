@@ -42,7 +42,7 @@ class Carry(NamedTuple):
     @property
     def forced(self):
         """The token that each row must take now, int32 `(batch,)`, 0 for any; None if no prefix."""
-        if isinstance(self.prefix, tuple):
+        if isinstance(self.prefix, tuple) or self.prefix.shape[1] == 0:
             return None
         last = ops.shape(self.prefix)[1] - 1
         token = ops.take(self.prefix, ops.minimum(self.position, last), axis=1)

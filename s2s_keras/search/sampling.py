@@ -1,9 +1,11 @@
 """Random translations."""
 
+import math
+
 from keras import ops
 
 from s2s_keras.errors import InputError
-from s2s_keras.search.candidates import bar, rows_of
+from s2s_keras.search.candidates import bar, exists, rows_of
 from s2s_keras.search.random_numbers import first_keys, next_keys, uniform
 from s2s_keras.search.strategy import Strategy, append
 
@@ -20,7 +22,7 @@ class Sampling(Strategy):
     one that is there twice has them twice: ask for more `samples` of it.
 
     Args:
-        temperature: positive; below 1 the probable tokens become more probable.
+        temperature: positive and finite; below 1 the probable tokens become more probable.
         top_k: 1 or more, or None for all tokens.
         top_p: in (0, 1], or None for all tokens.
         seed: an integer.
@@ -31,8 +33,10 @@ class Sampling(Strategy):
     """
 
     def __init__(self, temperature=1.0, top_k=None, top_p=None, seed=0, samples=1):
-        if not temperature > 0:
-            raise InputError(f"temperature {temperature}: it must be above 0 (or search greedily)")
+        if not 0 < temperature < math.inf:
+            raise InputError(
+                f"temperature {temperature}: it must be above 0 (or search greedily), and finite"
+            )
         if top_k is not None and top_k < 1:
             raise InputError(f"top_k {top_k}: it must be 1 or more")
         if top_p is not None and not 0 < top_p <= 1:
@@ -65,6 +69,8 @@ class Sampling(Strategy):
         logits, tokens = self._most_probable(logits)
         highest = ops.max(logits, axis=-1, keepdims=True)
         powers = ops.exp((logits - highest) / self.temperature)
+        # At a high temperature even what is ruled out would be likely.
+        powers = ops.where(exists(logits), powers, 0.0)
         probabilities = powers / ops.sum(powers, axis=-1, keepdims=True)
         if self.top_p is not None:
             before = ops.cumsum(probabilities, axis=-1) - probabilities

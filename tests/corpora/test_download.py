@@ -18,11 +18,16 @@ BODY = b"some text\n" * 10_000
 SHA256 = hashlib.sha256(BODY).hexdigest()
 
 
-def zipped(text, name="deu.txt"):
+def zipped(text, name="deu.txt", method=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         archive.writestr(name, text)
     return buffer.getvalue()
+
+
+def damaged(archive):
+    start = 30 + len("deu.txt")  # of what was compressed: behind the header and the name
+    return archive[:start] + b"\xff" + archive[start + 1 :]
 
 
 def refusal(function, *args):
@@ -200,8 +205,13 @@ def test_an_archive_changed_in_the_cache_is_refused_until_deleted(server, cache)
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda _: b"<html>Not Acceptable</html>", lambda z: z[:-5], lambda z: z.replace(b"Go", b"No")],
-    ids=["no-zip", "truncated", "changed"],
+    [
+        lambda _: b"<html>Not Acceptable</html>",
+        lambda archive: archive[:-5],
+        lambda archive: archive.replace(b"Go", b"No"),
+        lambda _: damaged(zipped("Go.\tGeh.\n" * 99, method=zipfile.ZIP_DEFLATED)),
+    ],
+    ids=["no-zip", "truncated", "changed", "no-deflate"],
 )
 def test_a_damaged_archive_is_refused_and_removed(server, cache, damage):
     server.files["/deu-eng.zip"] = damage(zipped("Go.\tGeh.\n"))
@@ -216,3 +226,13 @@ def test_an_archive_got_elsewhere_is_taken_and_recorded(cache, closed_port):
     path.write_bytes(zipped("Go.\tGeh.\n"))
     assert download_recorded(f"{closed_port}/deu-eng.zip", "corpus") == path
     assert (cache / "corpus" / "deu-eng.zip.sha256").is_file()
+
+
+def test_what_is_no_archive_is_not_recorded_as_one(cache, closed_port):
+    path = cache / "corpus" / "deu-eng.zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"<html>Not Acceptable</html>")
+    message = refusal(download_recorded, f"{closed_port}/deu-eng.zip", "corpus")
+    assert message == f"{path} is no whole zip archive: delete it and get it again"
+    path.write_bytes(zipped("Go.\tGeh.\n"))
+    assert download_recorded(f"{closed_port}/deu-eng.zip", "corpus") == path

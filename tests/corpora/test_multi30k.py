@@ -35,7 +35,7 @@ def test_there_is_no_czech_in_2017(pair):
 
 
 def test_files_of_the_data_folder_are_taken_as_they_are(data):
-    (data / "val.de.gz").write_bytes(gzipped(["Größe \u2028", " zwei\tTeile", "drei"]))
+    (data / "val.de.gz").write_bytes(gzipped(["Größe \u2028", " zwei\tTeile", "dr\ufeffei"]))
     (data / "val.en.gz").write_bytes(gzipped(["size", "two parts", "three"]))
     expected = [("Größe", "size"), ("zwei Teile", "two parts"), ("drei", "three")]
     assert load_corpus("multi30k", "de", "en").split("validation") == expected

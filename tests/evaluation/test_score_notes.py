@@ -43,6 +43,12 @@ def test_the_learning_curve_is_short_and_ends_at_the_end():
     assert "24 epochs at the pace of the median one are 36 minutes." in score_notes(SCORES)
 
 
+def test_of_a_training_elsewhere_no_pace_is_known():
+    elsewhere = {**SCORES, "learning_curve": SCORES["learning_curve"][-1:]}
+    assert "| 24 | 36 |" in score_notes(elsewhere)
+    assert "median" not in score_notes(elsewhere)
+
+
 def test_where_nothing_was_scored_there_is_nothing_to_say():
     assert score_notes({}) == ""
     assert score_notes({**SCORES, "splits": {}}) == ""

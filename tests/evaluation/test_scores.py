@@ -58,6 +58,7 @@ def moses_command(texts, language):
     ("language", "tokenizer", "reference", "hypothesis"),
     [
         ("zh", "zh", "一个男人在海滩上跑步。", "一个男人在海滩上走路。"),
+        ("cmn", "zh", "一个男人在海滩上跑步。", "一个男人在海滩上走路。"),
         ("ja", "char", "男が浜辺を走っている。", "男が浜辺を歩いている。"),
         ("de", "13a", "Ein Mann läuft am Strand.", "Ein Mann geht am Strand."),
     ],

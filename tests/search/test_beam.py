@@ -184,6 +184,13 @@ def test_prefix(width):
         assert (score[row, len(expected) :] < -30).all()
 
 
+def test_a_prefix_of_no_tokens_is_none():
+    model = PrefixModel(20, 2)
+    empty = run(model, Beam(2), [3, 3, 3], prefix=np.zeros((3, 0), "int32"))
+    for found, expected in zip(empty, run(model, Beam(2), [3, 3, 3]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_a_forced_token_may_be_an_improbable_one():
     tokens, score = run(PrefixModel(20, 2), Beam(2), [3, 3, 3], prefix=np.full((3, 1), 17))
     assert (tokens[:, :, 0] == 17).all()

@@ -69,6 +69,7 @@ def head(logits, top_k):
         ({}, softmax),
         ({"temperature": 2.0}, lambda logits: softmax(logits / 2)),
         ({"temperature": 0.5}, lambda logits: softmax(logits / 0.5)),
+        ({"temperature": 1e30}, lambda logits: softmax(logits / 1e30)),
         ({"top_k": 4}, lambda logits: softmax(head(logits, 4))),
         ({"top_k": 1000}, softmax),
         ({"top_p": 0.7}, lambda logits: nucleus(softmax(logits), 0.7)),
@@ -180,6 +181,7 @@ def test_random_numbers_are_uniform_and_do_not_follow_each_other():
     [
         ({"temperature": 0}, "temperature 0: it must be above 0"),
         ({"temperature": -1.0}, "temperature -1.0"),
+        ({"temperature": float("inf")}, "temperature inf: it must be above 0 .*, and finite"),
         ({"top_k": 0}, "top_k 0: it must be 1 or more"),
         ({"top_p": 0.0}, "top_p 0.0: it must be above 0 and at most 1"),
         ({"top_p": 1.5}, "top_p 1.5"),
