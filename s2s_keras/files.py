@@ -39,8 +39,8 @@ def replacing(path):
 
 
 def remove_unfinished(folder):
-    """Removes what `replacing` had begun in `folder`, and below, when its process was killed."""
-    for file in Path(folder).rglob(".*-????????.tmp*"):
+    """Removes what `replacing` had begun in `folder` when its process was killed."""
+    for file in Path(folder).glob(".*-????????.tmp*"):
         file.unlink()
 
 

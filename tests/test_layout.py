@@ -26,7 +26,7 @@ ROOMS = [
     "lessons",
 ]
 # Every room may use these.
-FOUNDATIONS = {"errors", "files", "special_ids", "__init__"}
+FOUNDATIONS = {"errors", "files", "machine", "special_ids", "__init__"}
 
 
 def room_of(path):

@@ -13,7 +13,7 @@ import ctranslate2
 
 from benchmarks.ctranslate2_converter import to_tokens
 from benchmarks.decoding_setup import NATURAL_LENGTH, Translations, source_batches
-from s2s_keras.report.environment import cores
+from s2s_keras.machine import cores
 
 MODEL = "ctranslate2"
 

@@ -53,6 +53,7 @@ def _run(options):
     from s2s_keras.command_line.checks import check_at_least_one, strategy_of
     from s2s_keras.command_line.output import print_json
     from s2s_keras.export import load
+    from s2s_keras.machine import cores
 
     batch_sizes = _batch_sizes(options.batch_sizes)
     check_at_least_one("--sentences", options.sentences)
@@ -61,14 +62,15 @@ def _run(options):
     _check_usage(options)
     model = load(options.model, strategy)
     texts = _texts(options, model)
+    load_average = os.getloadavg()[0]  # now, since the measuring itself is a load
     seconds = _measure(model.translator, texts, batch_sizes, options.rounds)
     result = {
         "model": options.model,
         "beam_size": options.beam_size,
         "sentences": len(texts),
         "rounds": options.rounds,
-        "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores",
-        "load_average": round(os.getloadavg()[0], 2),
+        "hardware": f"{platform.machine()}, {cores()} CPU cores",
+        "load_average": round(load_average, 2),
         "batch_sizes": [_summary(size, seconds[size], len(texts)) for size in batch_sizes],
     }
     print_json(result, options.json)

@@ -1,7 +1,5 @@
 """A `.tflite` file that was exported, read back."""
 
-import os
-
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
@@ -9,6 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 from s2s_keras.errors import InputError
 from s2s_keras.export.description import checked_description
 from s2s_keras.export.litert_metadata import SIGNATURES, read_files
+from s2s_keras.machine import cores
 from s2s_keras.search import attended, source_ids, target_text
 from s2s_keras.special_ids import BEGIN
 from s2s_keras.tokenizer import Tokenizer
@@ -37,7 +36,7 @@ class LiteRTModel:
         self.tokenizer = Tokenizer(tokenizer_model)
         try:
             # It must live as long as its runners.
-            self._interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+            self._interpreter = Interpreter(str(path), num_threads=cores())
             self._runners = {
                 name: self._interpreter.get_signature_runner(name) for name in SIGNATURES
             }

@@ -6,6 +6,7 @@ import platform
 from importlib.metadata import version
 
 from s2s_keras.lessons.figures import use_style
+from s2s_keras.machine import cores
 
 
 def start():
@@ -26,7 +27,7 @@ def _device():
 
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return f"{os.cpu_count()} CPU cores, no GPU"
+        return f"{cores()} CPU cores, no GPU"
     names = (tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus)
     return f"GPU: {', '.join(name or 'unnamed' for name in names)}"
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from s2s_keras.machine import cores
+
 
 def environment(packages):
     """The machine, its load and the versions of Python and of `packages`, as a dictionary."""
@@ -18,13 +20,6 @@ def environment(packages):
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in packages},
     }
-
-
-def cores():
-    """The cores that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def describe(facts):

@@ -11,7 +11,7 @@ from s2s_keras.errors import InputError
 from s2s_keras.files import opened
 from s2s_keras.models import build_model
 from s2s_keras.pipeline.token_archive import save_tokens
-from s2s_keras.training.learner import compile_with, total_batches, total_updates
+from s2s_keras.training.learner import compile_with
 from s2s_keras.training.log import say
 from s2s_keras.training.preparation import check, prepare
 from s2s_keras.training.run import Run
@@ -39,7 +39,6 @@ def write_tokens(settings, output, path):
     run = Run(output)
     combination = check(run, settings, resume=True)
     batches, tokenizer = prepare(run, settings, combination)
-    total_updates(settings, total_batches(settings, len(batches)))
     description = {
         "settings": asdict(settings),
         "combination": combination,
@@ -74,7 +73,7 @@ def take_weights(settings, output, path):
     _, tokenizer = prepare(run, settings, combination)
     model = build_model(combination, tokenizer.vocabulary_size)
     compile_with(model, settings.recipe(combination))
-    theirs = replace(Settings(**about["settings"]), model=settings.model)  # from whatever folder
+    theirs = replace(about["settings"], model=settings.model)  # from whatever folder
     if differences := theirs.differences(settings):
         raise InputError(
             f"{path}: these weights are of another run than {output}: {'; '.join(differences)}"
@@ -101,4 +100,5 @@ def _read(path):
     with opened(path, "holds no weights of a training") as saved:
         weights = [saved[f"arr_{index}"] for index in range(len(saved.files) - 1)]
         about = json.loads(str(saved["about"]))
-        return weights, {name: about[name] for name in _ABOUT}
+        about = {name: about[name] for name in _ABOUT}
+        return weights, about | {"settings": Settings(**about["settings"])}

@@ -9,6 +9,7 @@ from s2s_keras.errors import InputError
 from s2s_keras.models import PRESETS, find_combination
 from s2s_keras.pipeline import tokenize_pairs, training_batches
 from s2s_keras.tokenizer import Tokenizer
+from s2s_keras.training.learner import total_batches, total_updates
 from s2s_keras.training.log import say
 
 
@@ -67,7 +68,7 @@ def corpus_of(settings):
 def prepare(run, settings, combination):
     """Makes the tokenizer and the training pairs' tokens, or finds those of a run that goes on.
 
-    A new run's folder then has the files that a run begins with.
+    A new run's folder then has the files that a run begins with; if anything is refused, none.
 
     Args:
         run: a `Run`.
@@ -78,7 +79,8 @@ def prepare(run, settings, combination):
         The training `Batches` and the `Tokenizer`.
 
     Raises:
-        InputError: for a corpus that does not do, or is not what the run began with.
+        InputError: for a corpus that does not do, or is not what the run began with, or with which
+            the settings give no update.
     """
     corpus = corpus_of(settings)
     texts = corpus.split("train")
@@ -86,20 +88,23 @@ def prepare(run, settings, combination):
         tokenizer = run.tokenizer()
     else:
         tokenizer = Tokenizer.train((text for pair in texts for text in pair), settings.vocab_size)
-        tokenizer.save(run.tokenizer_file)
-        write_pairs(run.validation_file, corpus.split("validation"))
     if settings.back_translator is not None:
         texts += read_pairs(run.back_translations_file)
     pairs = _within(settings, tokenize_pairs(texts, tokenizer))
     digest = _digest(pairs)
-    if not run.exists():
-        run.describe(settings, combination, {"pairs": len(pairs), "digest": digest})
-    elif digest != run.data["digest"]:
+    if run.exists() and digest != run.data["digest"]:
         raise InputError(
             f"{settings.corpus} has changed since {run.path} was begun: choose another folder"
         )
     pieces = tokenizer.pieces(range(tokenizer.vocabulary_size))
-    return training_batches(pairs, pieces, settings), tokenizer
+    batches = training_batches(pairs, pieces, settings)
+    if not run.exists():
+        total_updates(settings, total_batches(settings, len(batches)))
+        validation = _validation(settings, corpus, tokenizer)
+        tokenizer.save(run.tokenizer_file)
+        write_pairs(run.validation_file, validation)
+        run.describe(settings, combination, {"pairs": len(pairs), "digest": digest})
+    return batches, tokenizer
 
 
 def _combination(run, settings):
@@ -145,6 +150,17 @@ def _within(settings, pairs):
             f"{settings.max_length} tokens and are left out"
         )
     return kept
+
+
+def _validation(settings, corpus, tokenizer):
+    """The validation pairs, of which there must be some to judge an epoch by."""
+    pairs = corpus.split("validation")
+    if not len(tokenize_pairs(pairs, tokenizer).within(settings.max_length)):
+        raise InputError(
+            f"{settings.validation or settings.corpus}: no validation pair has at most "
+            f"{settings.max_length} tokens a side"
+        )
+    return pairs
 
 
 def _digest(pairs):

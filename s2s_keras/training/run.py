@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 
@@ -134,18 +135,21 @@ class Run:
         """The `EncoderDecoder` with the best weights.
 
         Raises:
-            InputError: if no epoch has ended yet, or the file is damaged.
+            InputError: if no epoch has ended yet, or the file is damaged or of another version.
         """
-        if not self.model_file.is_file():
+        if self.best is None or not self.model_file.is_file():
             raise InputError(
                 f"{self.path}: no epoch of this run has ended yet, so it has no model: "
                 "go on with train --resume"
             )
         try:
             return keras.saving.load_model(self.model_file)
-        except (ValueError, OSError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OSError, BadZipFile) as error:
             reason = str(error).partition("\n")[0]
-            raise InputError(f"{self.model_file}: this model is damaged ({reason})") from error
+            raise InputError(
+                f"{self.model_file}: this model is damaged, or of another version of "
+                f"s2s_keras or Keras ({reason})"
+            ) from error
 
     def text_to_text(self, strategy=None):
         """The `TextToText` of the best weights, with a search strategy or greedy."""

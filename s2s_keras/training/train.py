@@ -1,7 +1,6 @@
 """From settings to a trained model in a folder."""
 
 import gc
-import os
 import time
 
 import keras
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from s2s_keras.errors import InputError
 from s2s_keras.files import remove_unfinished
+from s2s_keras.machine import cores
 from s2s_keras.models import build_model
 from s2s_keras.pipeline import to_dataset
 from s2s_keras.training.callbacks import AttentionPicture, Progress, Resumable
@@ -44,7 +44,8 @@ def train(settings, output, *, resume=False, max_minutes=None):
         raise InputError(f"{max_minutes} minutes: it must be above 0")
     run = Run(output)
     combination = check(run, settings, resume)
-    remove_unfinished(run.path)
+    for folder in (run.path, run.epochs, run.translations):
+        remove_unfinished(folder)
     recipe = settings.recipe(combination)
     state = run.state
     if state.ended or (max_minutes is not None and state.seconds >= 60 * max_minutes):
@@ -91,8 +92,7 @@ def _hardware():
     if gpus := tf.config.list_physical_devices("GPU"):
         details = tf.config.experimental.get_device_details(gpus[0])
         return details.get("device_name", "GPU")
-    several = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
-    return f"{len(several)} CPU cores"
+    return f"{cores()} CPU cores"
 
 
 def _judges(run, validation):

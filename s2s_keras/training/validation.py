@@ -3,7 +3,6 @@
 import keras
 
 from s2s_keras.corpora import read_pairs
-from s2s_keras.errors import InputError
 from s2s_keras.evaluation import corpus_bleu
 from s2s_keras.files import write_json
 from s2s_keras.pipeline import Batches, to_dataset, tokenize_pairs
@@ -28,10 +27,6 @@ def validation_of(run, settings, state, trained, judged, tokenizer, average=None
     """
     pairs = read_pairs(run.validation_file)
     tokens = tokenize_pairs(pairs, tokenizer).within(settings.max_length)
-    if not len(tokens):
-        raise InputError(
-            f"{run.validation_file}: no pair has at most {settings.max_length} tokens a side"
-        )
     batches = Batches(tokens, settings.batch_tokens)
     return Validation(
         run,

@@ -165,6 +165,7 @@ def test_a_changed_corpus_is_refused(pairs_file, tmp_path):
         ({"max_length": 2}, "no pair has at most 2 tokens a side"),
         ({"average": 0}, "average is 0: it must be 1 or more"),
         ({"accumulate": 0}, "accumulate is 0: it must be 1 or more"),
+        ({"accumulate": 10**6}, "accumulate is 1000000, but the training has .* batches"),
         ({"r_drop": 1.0, "scheduled_sampling": 0.5}, "r_drop compares two passes"),
         ({"scheduled_sampling": 1.5}, "scheduled_sampling is 1.5: it must be between 0 and 1"),
         ({"precision": "int8"}, "unknown precision 'int8': choose float32 or bfloat16 or float16"),
@@ -178,6 +179,8 @@ def test_a_changed_corpus_is_refused(pairs_file, tmp_path):
 def test_settings_that_do_not_do(pairs_file, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):
         train(settings(pairs_file, **changes), tmp_path / "run")
+    # The mended command finds nothing that it would refuse.
+    assert not (tmp_path / "run").exists()
 
 
 SMALL = """
@@ -240,6 +243,9 @@ def test_damaged_files_of_a_run(tmp_path, trained):
     run = Run(tmp_path)
     run.description_file.write_bytes((trained / "run.json").read_bytes())
     run.model_file.write_bytes((trained / "model.keras").read_bytes()[:10_000])
+    with pytest.raises(InputError, match="no epoch of this run has ended yet"):
+        run.model()  # killed between the model and the history
+    run.history_file.write_bytes((trained / "history.json").read_bytes())
     with pytest.raises(InputError, match=r"model\.keras: this model is damaged"):
         run.model()
     run.description_file.write_text("{}")
@@ -252,5 +258,6 @@ def test_damaged_files_of_a_run(tmp_path, trained):
 
 def test_validation_pairs_are_no_longer_than_the_model_reads(trained, pairs_file, tmp_path):
     (tmp_path / "long.tsv").write_text("Hund " * 500 + "\tdog\n")
-    with pytest.raises(InputError, match=r"validation\.tsv: no pair has at most 256 tokens"):
+    with pytest.raises(InputError, match=r"long\.tsv: no validation pair has at most 256 tokens"):
         train(settings(pairs_file, validation=str(tmp_path / "long.tsv")), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -1,6 +1,6 @@
 """A `.tflite` file in LiteRT, without TensorFlow."""
 
-from s2s_keras.report.environment import cores
+from s2s_keras.machine import cores
 from s2s_keras.report.runtimes.runtime import Runtime as BaseRuntime
 
 
