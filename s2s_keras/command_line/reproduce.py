@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -59,6 +58,7 @@ def _run(options):
     from s2s_keras.command_line.output import print_json
     from s2s_keras.training import Run, read_recipe, score_run, take_weights, train, write_tokens
 
+    _check_usage(options)
     recipe = read_recipe(options.recipe, options.seed)
     settings, output = recipe.settings, Path(options.output)
     _check_export(output / "export", recipe.beam_size)
@@ -80,6 +80,15 @@ def _run(options):
         if options.report:
             _report(run, folder)
     print_json(result)
+
+
+def _check_usage(options):
+    from s2s_keras.errors import InputError
+
+    if options.tokens is not None and options.report:
+        raise InputError("--tokens stops before there is an export to --report on: give one")
+    if options.max_minutes is not None and (options.tokens or options.weights) is not None:
+        raise InputError("--max-minutes is for a training here: leave it out, or the other option")
 
 
 def _check_export(folder, beam_size):
@@ -111,11 +120,9 @@ def _back_translate(run, settings):
 
 
 def _export(run, folder, beam_size, scores):
-    from s2s_keras.export import STAGING, export
+    from s2s_keras.export import export
 
     if not (folder / "1").is_dir():
-        for killed in folder.glob(f"{STAGING}*"):
-            shutil.rmtree(killed)
         print(f"{folder}: exports", file=sys.stderr, flush=True)
         terms = f"that of the data: {scores['data_licence']}"
         export(run, folder, beam_size=beam_size, license=terms)

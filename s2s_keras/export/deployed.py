@@ -45,10 +45,11 @@ class Deployed:
 
     def is_cut(self, text):
         """Whether `text` has more tokens than the model reads."""
-        # A token stands for at least one byte, so most texts need no counting.
-        if len(text.encode()) < self.max_length - 1:
+        read = text.encode().strip()  # as bytes: only ASCII white space is ignored around a text
+        # A byte makes less than two tokens, so most texts need no counting.
+        if 2 * len(read) < self.max_length:
             return False
-        tokens = self.tokenizer.tokenize([text.strip()]).row_lengths()[0]
+        tokens = self.tokenizer.tokenize([read]).row_lengths()[0]
         return int(tokens) > self.max_length - 1
 
 

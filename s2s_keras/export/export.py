@@ -21,14 +21,16 @@ from s2s_keras.files import write_atomically, write_json
 
 LITERT = "litert"
 TRANSLATIONS = "translations"
-STAGING = ".export-"
-"""What the folders begin with in which an export is made, before it is moved into place."""
+_RESULTS = "results.json"
+# What the folders begin with in which an export is made, before it is moved into place.
+_STAGING = ".export-"
 
 
 def export(run, output, version=1, beam_size=5, author="not stated", license="not stated"):
     """Writes a run's best model as version `version` of an exported folder.
 
     The version appears whole or not at all, and last: an export that was stopped can be repeated.
+    One export at a time can be made in a folder.
     The files beside the version folders (`.tflite` files, tokenizer, model card, `results.json`)
     belong to the newest version; the settings for TensorFlow Serving stay as they are found.
 
@@ -44,8 +46,9 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
         The path of the version's folder.
 
     Raises:
-        InputError: if the version exists, or the folder is none, or cannot be written, or the
-            vocabulary is smaller than the beam, or LiteRT lacks an operator of the model.
+        InputError: if the version exists, or the folder is none, or holds other things, or cannot
+            be written, or the vocabulary is smaller than the beam, or LiteRT lacks an operator of
+            the model.
     """
     output = Path(output)
     folder = output / str(version)
@@ -56,8 +59,10 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
     if folder.exists():
         newest = max([version, *exported_versions(output)])
         raise InputError(f"{folder} exists: choose another --version, such as {newest + 1}")
+    _check_files(output)
     settings = run.settings
     translation = run.text_to_text()
+    about = _results(run, translation.model)  # now: a training that goes on changes it
     description = {
         "source": settings.source,
         "target": settings.target,
@@ -71,13 +76,15 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
     }
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output, prefix=STAGING) as staged:
+        for killed in output.glob(f"{_STAGING}*"):
+            shutil.rmtree(killed)
+        with tempfile.TemporaryDirectory(dir=output, prefix=_STAGING) as staged:
             version_folder, beside = Path(staged, str(version)), Path(staged, "beside")
             write_saved_model(version_folder, translation, beam_size, description)
             # What cannot be converted leaves no version behind.
             litert = dict(litert_files(translation, beam_size, description))
             if version > max(exported_versions(output), default=0):
-                results = {"version": version, **description, **_results(run, translation.model)}
+                results = {"version": version, **description, **about}
                 results["saved_model_bytes"] = _size(version_folder)
                 results["litert_bytes"] = {name: len(data) for name, data in litert.items()}
                 results["litert_state"] = decoder_state(litert["float32"])
@@ -89,6 +96,14 @@ def export(run, output, version=1, beam_size=5, author="not stated", license="no
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: cannot be written ({reason})") from error
     return folder
+
+
+def _check_files(output):
+    """Refuses a folder with files of another kind, which ours would replace."""
+    replaced = ("README.md", "tokenizer.model", LITERT, TRANSLATIONS)
+    is_export = (output / _RESULTS).is_file() or exported_versions(output)
+    if not is_export and any((output / name).exists() for name in replaced):
+        raise InputError(f"{output} holds other files, and no export: choose another folder")
 
 
 def _write_beside(output, version_folder, run, translation, results, litert):
@@ -105,7 +120,9 @@ def _write_beside(output, version_folder, run, translation, results, litert):
 def _move_files(source, target):
     """Moves all files, and lets go of translations that are another version's."""
     shutil.rmtree(target / TRANSLATIONS, ignore_errors=True)
-    for file in [each for each in source.rglob("*") if each.is_file()]:
+    files = [each for each in source.rglob("*") if each.is_file()]
+    # First what tells an export that was killed here from a folder of another kind.
+    for file in sorted(files, key=lambda each: each.name != _RESULTS):
         moved = target / file.relative_to(source)
         moved.parent.mkdir(exist_ok=True)
         os.replace(file, moved)
@@ -123,7 +140,7 @@ def write_results(output, results, measurements="", version_folder=None):
     notes = server_notes(version_folder or output / str(results["version"]))
     card = model_card(results, notes, measurements)
     write_atomically(output / "README.md", card.encode())
-    write_json(output / "results.json", results)
+    write_json(output / _RESULTS, results)
 
 
 def _results(run, model):

@@ -4,6 +4,7 @@ import json
 
 from s2s_keras.corpora.licences import data_licence, data_source
 from s2s_keras.evaluation.score_notes import score_notes
+from s2s_keras.training.validation import VALIDATION_PAIRS
 
 
 def model_card(results, server_notes, measurements=""):
@@ -24,7 +25,7 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 
 | what | value |
 | --- | --- |
-| trained on | {results["pairs"]:,} pairs of `{results["corpus"]}` |
+| trained on | {results["pairs"]:,} pairs of `{results["corpus"]}`{_further(settings)} |
 | licence of that data | {data_licence(results["corpus"])} |
 | source of that data | {data_source(results["corpus"])} |
 | weights | {results["weights"]:,} |
@@ -33,7 +34,8 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 | trained for | {results["epochs"]} epochs, {results["minutes"]} minutes by the clock, on \
 {results["hardware"]} |
 | best epoch | {best["epoch"]} |
-| validation BLEU (greedy, sacreBLEU, cased) | {best["bleu"]:.2f} |
+| validation BLEU (greedy, sacreBLEU, cased, of {VALIDATION_PAIRS:,} pairs at most) | \
+{best["bleu"]:.2f} |
 | validation loss (nats a token, with smoothed labels, the mean over batches) | {best["loss"]:.3f} |
 | longest source and target | {results["max_length"]} tokens, end token included |
 | size of the SavedModel | {results["saved_model_bytes"] / 1e6:.1f} MB |
@@ -48,8 +50,8 @@ An encoder-decoder model of `s2s_keras` that translates {results["source"]} text
 - `compose.yaml`, `models.config`, `batching_parameters.txt`: for TensorFlow Serving; `docker \
 compose up` starts it.
 - `tokenizer.model`: the SentencePiece model. Ids: 0 padding, 1 unknown, 2 begin, 3 end.
-- `tokenizer_vectors.json`: texts, their ids, and the texts decoded from these, which a tokenizer \
-outside Python must reproduce.
+- `tokenizer_vectors.json`: validation sentences, their ids, and the texts decoded from these, \
+which a tokenizer outside Python must reproduce.
 - `results.json`: the figures above.{_translations(results["evaluation"])}
 
 ## Signatures of the SavedModel
@@ -118,10 +120,20 @@ Every setting of the training; `layers` are the model's.
 {sections}"""
 
 
+def _further(settings):
+    if settings.get("back_translator") is None:
+        return ""
+    return (
+        ": the corpus's, and its targets once more behind back-translations by "
+        f"`{settings['back_translator']}`"
+    )
+
+
 def _translations(evaluation):
     if not evaluation.get("splits"):
         return ""
-    return "\n- `translations/`: what the model made of each test set, with `beam`."
+    beam = evaluation["beam_size"]
+    return f"\n- `translations/`: what the model made of each test set, with a beam of {beam}."
 
 
 def _state(tensors):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 
 # The processor alone, whatever else a machine has: not every runtime could use that.
 _ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+# Those of an absolute path, which may stand behind a compiler's option; none of an address.
+_FOLDERS = re.compile(r"(?:(?<=-[IL])|(?<![\w:/.]))/(?:[^\s/'\"]+/)+")
 
 
 def measured(subject, texts):
@@ -46,5 +50,6 @@ def measured(subject, texts):
 
 
 def _one_line(text):
-    text = " ".join(text.split())
+    """In one line, for a card: without the folders of whoever measures."""
+    text = _FOLDERS.sub("", " ".join(text.split()))
     return text if len(text) <= 300 else f"{text[:300]}…"

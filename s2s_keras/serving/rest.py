@@ -35,8 +35,11 @@ class Rest:
             "signature_name": spec.signature,
             "inputs": {name: _to_json(value) for name, value in inputs.items()},
         }
-        path = f"{_path(spec)}:predict"
-        outputs = self._send("POST", path, json.dumps(request).encode(), seconds, "outputs")
+        try:
+            body = json.dumps(request).encode()
+        except TypeError as error:
+            raise InputError(f"JSON cannot hold these inputs: {error}") from error
+        outputs = self._send("POST", f"{_path(spec)}:predict", body, seconds, "outputs")
         # TensorFlow Serving leaves out the name of an only output; no exported signature has one.
         if not isinstance(outputs, dict) or set(outputs) == {"b64"}:
             outputs = {"output": outputs}
@@ -62,7 +65,7 @@ class Rest:
                 status, data = response.status, response.read()
             if time.monotonic() >= end:
                 raise TimeoutError
-        except (socket.gaierror, http.client.InvalidURL) as error:
+        except (socket.gaierror, http.client.InvalidURL, UnicodeError) as error:
             if getattr(error, "errno", None) == socket.EAI_AGAIN:
                 raise UnavailableError(f"its name is not known now ({error})") from error
             raise InputError(f"no server at {self._host}: {error}") from error

@@ -33,11 +33,12 @@ class Versions:
         Raises:
             ServingError: if that fails.
         """
+        before = self._states.get(version, "END")
         self._set_state(version, "LOADING")
         try:
             servable = Servable(self._folder / str(version))
         except BaseException:
-            self._set_state(version, "END")
+            self._set_state(version, before)  # what was loaded before serves on
             raise
         with self._lock:
             self._loaded = {**self._loaded, version: servable}

@@ -149,6 +149,8 @@ def test_the_export_says_what_the_scores_are(reproduced):
     assert f"{scores['splits']['test']['cased']['bleu']:.2f} ± " in card
     assert "| licence of that data | Apache-2.0 |" in card
     assert "Not to be had when this was measured: lost." in card
+    assert "with a beam of 2.\n" in card
+    assert "back-translations" not in card
     translations = (folder / "translations" / "test.en").read_bytes()
     assert translations == (reproduced[0] / "run" / "translations" / "test.en").read_bytes()
 
@@ -195,6 +197,8 @@ def test_back_translations_are_further_pairs(reproduced, other_way, tmp_path):
     assert [" ".join(each.text.split()) for each in found] == [source for source, _ in pairs]
     results = (tmp_path / "export" / "results.json").read_text()
     assert json.loads(results)["settings"]["back_translator"] == "run"
+    card = (tmp_path / "export" / "README.md").read_text()
+    assert "its targets once more behind back-translations by `run`" in card
 
 
 def test_a_back_translator_of_the_wrong_direction(reproduced, other_way, tmp_path):
@@ -231,6 +235,24 @@ def test_bad_recipes(recipe, tmp_path, change, message):
     with pytest.raises(InputError) as caught:
         read_recipe(file)
     assert str(caught.value).startswith(f"{file}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tokens", "tokens.npz", "--report"], "--tokens stops before there is an export"),
+        (["--tokens", "tokens.npz", "--max-minutes", "1"], "--max-minutes is for a training here"),
+        (
+            ["--weights", "weights.npz", "--max-minutes", "1"],
+            "--max-minutes is for a training here",
+        ),
+    ],
+)
+def test_options_that_contradict_each_other(recipe, tmp_path, arguments, message):
+    done = reproduce(recipe, tmp_path / "run", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_recipe_that_is_not_there(tmp_path):

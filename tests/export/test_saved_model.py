@@ -75,6 +75,19 @@ def test_the_export_translates_like_the_run(exported, lines, by_run):
         assert [each.text for each in translations] == [each.text for each in by_run]
 
 
+@pytest.mark.parametrize("text", ["Hund " * 300, "\u2581" * 70, "a" + "\u3000" * 200])
+def test_a_text_of_too_many_tokens_is_cut(trained, text):
+    model = load(trained)
+    tokens = model.tokenizer.tokenize([text.encode().strip()]).row_lengths()[0]
+    assert model.max_length == 256 <= tokens
+    assert model.is_cut(text)
+
+
+@pytest.mark.parametrize("text", ["", "\n" * 1000, "Hund " * 20])
+def test_a_text_of_few_tokens_is_not(trained, text):
+    assert not load(trained).is_cut(text)
+
+
 def test_signatures(exported):
     loaded = tf.saved_model.load(str(exported / "1"))
     assert set(loaded.signatures) == {
@@ -192,6 +205,25 @@ def test_an_existing_version_is_refused_and_kept(exported, trained):
     assert done.returncode == 2
     assert done.stderr.decode().endswith("1 exists: choose another --version, such as 2\n")
     assert {each: each.stat().st_mtime_ns for each in exported.rglob("*")} == before
+
+
+@pytest.mark.parametrize("name", ["README.md", "translations"])
+def test_a_folder_of_other_files_is_refused_and_kept(trained, tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds other files, and no export"):
+        export(Run(trained), tmp_path)
+    assert [each.name for each in tmp_path.rglob("*")] == [name, "thesis.txt"]
+
+
+def test_the_folder_of_a_run_is_no_place_for_its_export(trained):
+    before = {each: each.stat().st_mtime_ns for each in trained.rglob("*")}
+    done = command_line("export", trained, "--output", trained)
+    assert done.returncode == 2
+    assert done.stderr.decode().endswith(
+        "holds other files, and no export: choose another folder\n"
+    )
+    assert {each: each.stat().st_mtime_ns for each in trained.rglob("*")} == before
 
 
 def contents(folder):

@@ -177,6 +177,15 @@ def test_a_process_that_dies_is_a_reason(monkeypatch, tmp_path):
     assert measured(subject, TEXTS) == {"not_measured": "its process ended with status 1"}
 
 
+def test_a_reason_names_no_folder_of_the_machine(tmp_path):
+    said = (
+        "cc -O2 -I/home/ada/lib/include '/home/ada/translate.c': see https://a.org/b/c and/or\n/x/y"
+    )
+    subject = Subject("", "", "greedy", tmp_path, "litert", obstacle=said)
+    expected = "cc -O2 -Iinclude 'translate.c': see https://a.org/b/c and/or y"
+    assert measured(subject, TEXTS) == {"not_measured": expected}
+
+
 def test_without_a_compiler_the_reason_is_in_every_row_of_c(run, exported, tmp_path, monkeypatch):
     monkeypatch.setattr(c_api_program, "compiler", lambda: None)
     monkeypatch.setattr(web_page, "PAGE", tmp_path / "none")

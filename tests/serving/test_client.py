@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -134,6 +135,7 @@ WRONG_INPUTS = [
     {"source": ["Hund"]},
     {"source": [[1.5]]},
     {"source": [261, 3]},
+    {"source": {261, 3}},
     {"source": [[261, 3], [3]]},
 ]
 
@@ -191,9 +193,10 @@ def test_no_server(scheme, closed_port):
         client.translate(["Hund"])
 
 
-def test_a_host_without_address():
-    with pytest.raises(InputError, match=r"^no server at nohost\.invalid: "):
-        Client("http://nohost.invalid:8501", "de-en").status()
+@pytest.mark.parametrize("host", ["nohost.invalid", "no..host"])
+def test_a_host_without_address(host):
+    with pytest.raises(InputError, match=f"^no server at {re.escape(host)}: "):
+        Client(f"http://{host}:8501", "de-en").status()
 
 
 @pytest.mark.parametrize("scheme", ["http", "grpc"])
