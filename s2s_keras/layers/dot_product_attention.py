@@ -6,17 +6,16 @@ from keras import ops
 MASKED = -3e4
 
 
-def mask_to_bias(mask, dtype="float32"):
+def mask_to_bias(mask):
     """What to add to scores so that masked positions get weight zero.
 
     Args:
         mask: boolean, True at positions that may be looked at.
-        dtype: of the result.
 
     Returns:
-        0 where `mask` is True, `MASKED` elsewhere.
+        0 where `mask` is True, `MASKED` elsewhere, in float32.
     """
-    return ops.cast(ops.where(mask, 0.0, MASKED), dtype)
+    return ops.cast(ops.where(mask, 0.0, MASKED), "float32")
 
 
 def dot_product_weights(query, keys, bias, softmax=ops.softmax):

@@ -12,7 +12,7 @@ class Dropout(keras.layers.Dropout):
 
     Random numbers are a seventh of a Transformer's training step on a processor, and most of what
     Keras draws for a value is thrown away. Here four values share a number, so the rate is rounded
-    to the next 256th; what is kept is scaled by what is really kept.
+    to the nearest 256th; what is kept is scaled by what is really kept. There is no `noise_shape`.
 
     Call arguments:
         inputs: any floating-point tensor.

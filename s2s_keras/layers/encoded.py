@@ -29,7 +29,9 @@ class Encoded(NamedTuple):
             outputs: `(batch, source, annotation_units)`, the annotations before padding is zeroed.
             mask: `(batch, source)`, boolean, False at padding.
         """
-        real = ops.cast(ops.expand_dims(mask, -1), outputs.dtype)
-        annotations = outputs * real
-        mean = ops.sum(annotations, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+        real = ops.cast(ops.expand_dims(mask, -1), "float32")
+        annotations = outputs * ops.cast(real, outputs.dtype)
+        # In half precision neither a long sum nor a count above 256 would be exact.
+        total = ops.sum(ops.cast(annotations, "float32"), axis=1)
+        mean = ops.cast(total / ops.maximum(ops.sum(real, axis=1), 1), outputs.dtype)
         return cls(annotations, mask, state=mean, summary=mean)

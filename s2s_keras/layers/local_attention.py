@@ -35,8 +35,8 @@ class LocalAttention(MultiplicativeAttention):
 
     Call arguments:
         query: `(batch, width, query_units)`.
-        memory: as for `MultiplicativeAttention`, and `positions` j `(1, 1, source)` and `length` S
-            `(batch, 1, 1)`, both int32. Padding must stand at the end.
+        memory: as for `MultiplicativeAttention`, and `positions` j `(batch, 1, source)` and
+            `length` S `(batch, 1, 1)`, both int32. Padding must stand at the end.
         position: t, int32 scalar; needed where the alignment is monotonic.
 
     Returns:
@@ -89,9 +89,10 @@ class LocalAttention(MultiplicativeAttention):
         """p_t, `(batch, width, 1)`, or `(batch, 1, 1)` where it is the same for all hypotheses."""
         if self.alignment == "monotonic":
             return ops.cast(ops.minimum(position, memory["length"] - 1), "float32")
-        hidden = ops.tanh(matmul_rows(query, self.position_kernel))
-        share = ops.sigmoid(matmul_rows(hidden, self.position_vector))
-        return ops.cast(memory["length"], "float32") * ops.cast(share, "float32")
+        hidden = ops.cast(ops.tanh(matmul_rows(query, self.position_kernel)), "float32")
+        # In half precision a share of a long source would be off by more than a position.
+        share = ops.sigmoid(matmul_rows(hidden, ops.cast(self.position_vector, "float32")))
+        return ops.cast(memory["length"], "float32") * share
 
     def get_config(self):
         """The arguments of the constructor."""

@@ -122,6 +122,8 @@ class SelfAttention(_MultiHead):
             The outputs `(batch * width, units)`, and the cache with the inputs' keys and values.
         """
         query, keys, values = self._project(ops.matmul(inputs, self.kernel), bias.shape[2])
+        # Outside of `call`, Keras leaves weights in 32 bits where the cache has 16.
+        keys, values = (ops.cast(each, self.compute_dtype) for each in (keys, values))
         cache = {
             "keys": ops.slice_update(cache["keys"], (0, 0, 0, slot), keys),
             "values": ops.slice_update(cache["values"], (0, 0, slot, 0), values),

@@ -10,6 +10,7 @@ from s2s_keras.layers.dot_product_attention import (
     merge_heads,
     split_heads,
 )
+from s2s_keras.layers.rows import matmul_rows
 
 
 @keras.saving.register_keras_serializable("s2s_keras")
@@ -56,16 +57,18 @@ class MultiHeadContext(Attention):
 
     def start(self, encoded):
         """The memory of an `Encoded` source; see the class."""
-        projected = ops.matmul(encoded.annotations, self.source_kernel)
+        projected = matmul_rows(encoded.annotations, self.source_kernel)
         keys, values = ops.split(split_heads(projected, 2 * self.heads), 2, axis=1)
         bias = mask_to_bias(ops.expand_dims(ops.expand_dims(encoded.mask, 1), 1))
         return {"keys": ops.swapaxes(keys, 2, 3), "values": values, "bias": bias}
 
     def call(self, query, memory, position=None):
         """See the class."""
-        query = ops.matmul(query, self.query_kernel) * self.head_units**-0.5
+        query = matmul_rows(query, self.query_kernel) * self.head_units**-0.5
         query = split_heads(query, self.heads)
         weights = dot_product_weights(query, memory["keys"], memory["bias"])
+        # A source that is all padding has weights otherwise, all equal.
+        weights = ops.where(memory["bias"] == 0, weights, ops.zeros_like(weights))
         return ops.concatenate(ops.unstack(weights, self.heads, axis=1), axis=-1)
 
     def context(self, weights, memory):

@@ -21,8 +21,8 @@ class RecurrentDecoder(keras.layers.Layer):
         t_i = tanh(W_t [s_i; c_i; y_{i-1}])
 
     t_i is the readout, from which the model computes its logits (the paper has a maxout layer
-    there). `initial` holds W_s, `readout` W_t, and `context_kernel` the part of the cell's kernel
-    that c_i meets.
+    there, which reads s_{i-1} in its appendix and s_i in its equation 4). `initial` holds W_s,
+    `readout` W_t, and `context_kernel` the part of the cell's kernel that c_i meets.
 
     With several layers this is the lowest: its previous output asks (Wu et al. 2016, section 3).
     Each further layer is a recurrence over the outputs of the one below it, with an s_0 of its own,

@@ -136,7 +136,7 @@ def _arguments(layer, decided=()):
 
 
 def _fields(given, arguments, name, where, tables=False):
-    known = [*arguments, *(["encoder", "decoder", "attention", "training"] if tables else [])]
+    known = [*arguments, *((*TYPES, "training") if tables else ())]
     for field in given:
         if field not in known:
             raise InputError(

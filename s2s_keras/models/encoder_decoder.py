@@ -23,7 +23,7 @@ class EncoderDecoder(keras.Model):
         embedding_units: size of an embedded token.
         encoder: a layer from `(batch, source, features)` and a mask to an `Encoded`.
         decoder: a layer with `start`, `step`, `grow` and `call` (see `s2s_keras.layers`), whose
-            `output_units` are `embedding_units` if the softmax is tied.
+            `output_units` are `embedding_units`.
         dropout: share of the embedded tokens' and of the readout's values dropped in training
             (Zaremba et al. 2014, section 3: on what is not recurrent).
         tied_softmax: whether the target's embedding is the softmax's matrix too (Press & Wolf
@@ -119,7 +119,7 @@ class EncoderDecoder(keras.Model):
         Args:
             source: for token ids int32 `(batch, source)`.
             width: how many hypotheses of each source will be read.
-            length: the most steps that will follow; a recurrent decoder needs no such limit.
+            length: the most steps that will follow, which a Transformer decoder must know.
         """
         return self.decoder.start(self.encode(source), width, length)
 

@@ -46,8 +46,7 @@ def smoothed_crossentropy(labels, logits, smoothing):
         if smoothing:
             losses = losses - rest * ops.sum(logits, axis=-1)
 
-        def gradient(*args, upstream=None):
-            upstream = args[0] if upstream is None else upstream
+        def gradient(upstream):
             expected = powers * ops.expand_dims(upstream / total, -1)
             if smoothing:
                 expected = expected - ops.expand_dims(rest * upstream, -1)
@@ -162,8 +161,8 @@ def symmetric_divergence(logits, others):
         mean_p = ops.sum(p * difference, axis=-1, keepdims=True)
         mean_q = ops.sum(q * difference, axis=-1, keepdims=True)
 
-        def gradient(*args, upstream=None):
-            upstream = ops.expand_dims(args[0] if upstream is None else upstream, -1)
+        def gradient(upstream):
+            upstream = ops.expand_dims(upstream, -1)
             by_logits = p * (difference - (mean_p - 1)) - q
             by_others = q * (mean_q + 1 - difference) - p
             return upstream * by_logits, upstream * by_others

@@ -62,7 +62,7 @@ def find_combination(model):
     Args:
         model: one of `PRESETS`, or the path of a `.toml` or `.json` file (see
             `s2s_keras.models.combination`), or of one that holds more and has the combination in
-            its table [model], as a recipe does.
+            its table [model], as the files in `recipes/` do.
 
     Returns:
         A combination that names every field.

@@ -3,10 +3,8 @@
 import keras
 from keras import ops
 
+from s2s_keras.layers.attention import NEVER
 from s2s_keras.special_ids import BEGIN, PADDING
-
-# Large and finite, so that a probability is zero and not undefined.
-_NEVER = -1e9
 
 
 class ScheduledSampling(keras.Model):
@@ -79,7 +77,7 @@ class _Reading(keras.layers.Layer):
         dice = keras.random.uniform((batch, length), dtype="float32", seed=self.seeds)
         own = coins < ops.cast(probability, "float32")
         own = ops.logical_and(own, ops.not_equal(target, PADDING))
-        forbidden = ops.where(ops.arange(self.model.vocabulary_size) <= BEGIN, _NEVER, 0.0)
+        forbidden = ops.where(ops.arange(self.model.vocabulary_size) <= BEGIN, NEVER, 0.0)
 
         def column(matrix, position):
             return ops.expand_dims(ops.take(matrix, position, axis=1), 1)
@@ -87,7 +85,7 @@ class _Reading(keras.layers.Layer):
         def read(position, carry):
             mixed, state = carry
             logits, state, _ = self.model.step(column(mixed, position), position, state)
-            logits = ops.cast(ops.squeeze(logits, 1), "float32") + forbidden
+            logits = ops.squeeze(logits, 1) + forbidden
             token = _sample(logits, column(dice, position))
             following = position + 1
             token = ops.where(column(own, following), token, column(mixed, following))

@@ -106,6 +106,25 @@ def test_an_unknown_alignment_is_refused():
         LocalAttention(3, "local-x")
 
 
+def test_half_precision_predicts_far():
+    """bfloat16 has steps of more than a position in a share of 600."""
+    exact = LocalAttention(1)
+    half = LocalAttention(1, dtype="mixed_bfloat16")
+    annotations = RANDOM.normal(size=(3, 600, 4)).astype("float32")
+    encoded = Encoded(annotations, np.ones((3, 600), "bool"), None, None)
+    for attention in (exact, half):
+        attention.build((None, None, 5), 4)
+    # The first product is exact in both: its factors are few and whole.
+    exact.position_kernel.assign(np.eye(5) * 8)
+    exact.position_vector.assign(np.full((5, 1), 0.13671875))
+    half.set_weights(exact.get_weights())
+    query = np.sign(RANDOM.normal(size=(3, 2, 5))).astype("float32")
+    found, expected = (
+        numpy(each(query, each.start(encoded))).astype("float32") for each in (half, exact)
+    )
+    np.testing.assert_array_equal(found != 0, expected != 0)
+
+
 def test_half_precision_counts_far():
     """bfloat16 has no integer between 256 and 258."""
     attention = LocalAttention(1, "monotonic", dtype="mixed_bfloat16")

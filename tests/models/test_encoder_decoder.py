@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
-from small_models import MODELS, UNITS, small_model
+from small_models import DECODERS, ENCODERS, MODELS, UNITS, small_model
 
-from s2s_keras.models import MaskedCrossentropy, TokenAccuracy
+from s2s_keras.layers import FeatureEmbedding
+from s2s_keras.models import EncoderDecoder, MaskedCrossentropy, TokenAccuracy
 
 INPUTS = {
     "source": np.array([[11, 12, 13, 3], [21, 22, 3, 0]], "int32"),
@@ -52,6 +53,28 @@ def test_saves_and_loads_in_safe_mode(tmp_path, name, tied_softmax):
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(loaded(INPUTS)), keras.ops.convert_to_numpy(model(INPUTS))
     )
+
+
+def test_a_source_of_features(tmp_path):
+    model = EncoderDecoder(
+        50,
+        UNITS,
+        ENCODERS["gru-encoder"](),
+        DECODERS["additive"](),
+        source_embedding=FeatureEmbedding(3, UNITS),
+    )
+    source = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
+    source[1, 3:] = 0.0
+    logits = np.asarray(model({**INPUTS, "source": source}))
+    longer = {**INPUTS, "source": np.pad(source, [(0, 0), (0, 4), (0, 0)])}
+    np.testing.assert_allclose(model(longer), logits, atol=1e-5)
+    alone = {name: each[1:] for name, each in INPUTS.items()} | {"source": source[1:, :3]}
+    np.testing.assert_allclose(model(alone)[0], logits[1], atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_array_equal(loaded({**INPUTS, "source": source}), logits)
+    source[1, 2, 1] += 1
+    assert np.abs(np.asarray(model({**INPUTS, "source": source}))[1] - logits[1]).max() > 1e-5
 
 
 def test_a_tied_softmax_saves_a_table():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from small_models import small_model
 
 SOURCE = np.array([[11, 12, 13, 14, 3], [21, 22, 3, 0, 0]], "int32")
 TARGET = np.array([[2, 31, 32, 33], [2, 41, 0, 0]], "int32")
@@ -18,6 +19,14 @@ def outputs(model, source, target):
 
 def close(one, two):
     np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+@pytest.mark.parametrize("extra", [0, 7])
+def test_a_source_of_padding_alone_has_no_weights(model, extra):
+    source = np.pad(SOURCE * [[1], [0]], [(0, 0), (0, extra)])
+    logits, weights = outputs(model, source, TARGET)
+    assert not weights[1].any()
+    close(logits[1], outputs(model, SOURCE[1:] * 0, TARGET[1:])[0][0])
 
 
 @pytest.mark.parametrize("extra", [1, 10])
@@ -64,6 +73,15 @@ def test_every_source_token_matters(model):
 
 
 def test_token_by_token_gives_what_the_whole_target_gives(model):
+    check_token_by_token(model)
+
+
+def test_token_by_token_with_a_softmax_of_its_own():
+    keras.utils.set_random_seed(5)
+    check_token_by_token(small_model("gru-attention", tied_softmax=False))
+
+
+def check_token_by_token(model):
     """Of two hypotheses of each source that read different targets."""
     targets = np.stack([TARGET, TARGET[:, ::-1]], axis=1)
     whole = [outputs(model, SOURCE, targets[:, each]) for each in range(2)]

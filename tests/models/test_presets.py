@@ -218,6 +218,20 @@ def test_a_16_bit_model_keeps_its_weights_and_logits_in_32():
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("decoder", ["recurrent", "transformer"])
+def test_a_16_bit_model_reads_token_by_token(precision, decoder):
+    parts = {"decoder": TRANSFORMER, "attention": None} if decoder == "transformer" else {}
+    model = build_model(resolve(small(**parts), "x"), 50, precision)
+    whole = keras.ops.convert_to_numpy(model(INPUTS))
+    state = model.start(INPUTS["source"], 1, 3)
+    for time in range(3):
+        logits, state, _ = model.step(INPUTS["target"][:, time : time + 1], time, state)
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(logits)[:, 0], whole[:, time], atol=0.05
+        )
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_a_row_of_padding_is_no_harm_to_a_16_bit_model(precision):
     combination = resolve(small(encoder=TRANSFORMER, decoder=TRANSFORMER, attention=None), "x")
     model = build_model(combination, 50, precision)
