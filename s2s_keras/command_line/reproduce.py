@@ -62,8 +62,7 @@ def _run(options):
     recipe = read_recipe(options.recipe, options.seed)
     settings, output = recipe.settings, Path(options.output)
     _check_export(output / "export", recipe.beam_size)
-    if settings.back_translator is not None:
-        _back_translate(Run(output / "run"), settings)
+    _diversify(Run(output / "run"), settings)
     if options.tokens is not None:
         write_tokens(settings, output / "run", options.tokens)
         return
@@ -103,20 +102,27 @@ def _check_export(folder, beam_size):
             )
 
 
-def _back_translate(run, settings):
+def _diversify(run, settings):
+    from s2s_keras.training import back_translate, forward_translate
+
+    source, target = settings.source, settings.target
+    if settings.back_translator is not None and not run.back_translations_file.is_file():
+        back_translate(run, settings, _translator(settings.back_translator, target, source))
+    if settings.forward_translator is not None and not run.forward_translations_file.is_file():
+        forward_translate(run, settings, _translator(settings.forward_translator, source, target))
+
+
+def _translator(path, source, target):
     from s2s_keras.errors import InputError
     from s2s_keras.export import load
-    from s2s_keras.training import back_translate
 
-    if run.back_translations_file.is_file():
-        return
-    model = load(settings.back_translator)
-    if (model.source, model.target) != (settings.target, settings.source):
+    model = load(path)
+    if (model.source, model.target) != (source, target):
         raise InputError(
-            f"{settings.back_translator}: translates {model.source}-{model.target}, but a "
-            f"back-translator is wanted from {settings.target} to {settings.source}"
+            f"{path}: translates {model.source}-{model.target}, but the recipe wants it to "
+            f"translate from {source} to {target}"
         )
-    back_translate(run, settings, model.translator)
+    return model.translator
 
 
 def _export(run, folder, beam_size, scores):

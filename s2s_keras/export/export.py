@@ -167,9 +167,14 @@ def _evaluation(scores):
 
 def _file_names(settings):
     """Without the folders of whoever trained it."""
-    names = ("model", "corpus", "validation", "back_translator")
+    names = ("model", "corpus", "validation", "back_translator", "forward_translator")
     paths = {name: getattr(settings, name) for name in names}
-    return {name: path and Path(path).name for name, path in paths.items()}
+    return {name: path and _name(Path(path)) for name, path in paths.items()}
+
+
+def _name(path):
+    """What `reproduce` makes has the name of the folder that it was made in."""
+    return path.parent.name if path.name in ("run", "export") else path.name
 
 
 def _size(folder):

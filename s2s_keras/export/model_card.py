@@ -121,12 +121,12 @@ Every setting of the training; `layers` are the model's.
 
 
 def _further(settings):
-    if settings.get("back_translator") is None:
-        return ""
-    return (
-        ": the corpus's, and its targets once more behind back-translations by "
-        f"`{settings['back_translator']}`"
-    )
+    further = ""
+    if back_translator := settings.get("back_translator"):
+        further += f", its targets once more behind back-translations by `{back_translator}`"
+    if forward_translator := settings.get("forward_translator"):
+        further += f", its sources once more before translations by `{forward_translator}`"
+    return further and f": the corpus's{further}"
 
 
 def _translations(evaluation):

@@ -1,6 +1,6 @@
 """Training: settings, run folder, exact resume, and the function that puts them together."""
 
-from s2s_keras.training.back_translation import back_translate
+from s2s_keras.training.data_diversification import back_translate, forward_translate
 from s2s_keras.training.elsewhere import take_weights, write_tokens
 from s2s_keras.training.recipe_file import RecipeFile, read_recipe
 from s2s_keras.training.run import Run
@@ -13,6 +13,7 @@ __all__ = [
     "Run",
     "Settings",
     "back_translate",
+    "forward_translate",
     "read_recipe",
     "score_run",
     "take_weights",

@@ -90,6 +90,8 @@ def prepare(run, settings, combination):
         tokenizer = Tokenizer.train((text for pair in texts for text in pair), settings.vocab_size)
     if settings.back_translator is not None:
         texts += read_pairs(run.back_translations_file)
+    if settings.forward_translator is not None:
+        texts += read_pairs(run.forward_translations_file)
     pairs = _within(settings, tokenize_pairs(texts, tokenizer))
     digest = _digest(pairs)
     if run.exists() and digest != run.data["digest"]:

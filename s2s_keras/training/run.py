@@ -26,7 +26,8 @@ class Run:
       file.
     - `tokenizer.model`: the SentencePiece model.
     - `validation.tsv`: the validation pairs.
-    - `back-translations.tsv`: what `back_translate` wrote, where the settings ask for it.
+    - `back-translations.tsv`, `forward-translations.tsv`: what `back_translate` and
+      `forward_translate` wrote, where the settings ask for it.
     - `checkpoint.npz`: all that an exact resume needs.
     - `epochs/`: the weights that the last epochs ended with, where they are averaged.
     - `model.keras`: the weights with the best validation so far.
@@ -46,6 +47,7 @@ class Run:
         self.tokenizer_file = self.path / "tokenizer.model"
         self.validation_file = self.path / "validation.tsv"
         self.back_translations_file = self.path / "back-translations.tsv"
+        self.forward_translations_file = self.path / "forward-translations.tsv"
         self.checkpoint_file = self.path / "checkpoint.npz"
         self.epochs = self.path / "epochs"
         self.model_file = self.path / "model.keras"

@@ -29,7 +29,9 @@ class Settings:
         model: a preset, or a TOML or JSON file with a combination of layers.
         validation: a TAB-separated validation file, for a corpus that is a file.
         back_translator: a run or an exported folder that translates from `target` to `source`: with
-            it, training has each target twice; see `back_translate`.
+            it, training has each target once more; see `back_translate`.
+        forward_translator: one that translates from `source` to `target`: with it, training has
+            each source once more; see `forward_translate`.
         vocab_size: number of subword ids asked for.
         epochs: passes over the training pairs, over which the learning rate comes down to zero if
             the schedule has it so.
@@ -66,6 +68,7 @@ class Settings:
     model: str
     validation: str | None = None
     back_translator: str | None = None
+    forward_translator: str | None = None
     vocab_size: int = 8000
     epochs: int = 20
     max_steps: int | None = None

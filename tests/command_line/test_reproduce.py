@@ -150,7 +150,7 @@ def test_the_export_says_what_the_scores_are(reproduced):
     assert "| licence of that data | Apache-2.0 |" in card
     assert "Not to be had when this was measured: lost." in card
     assert "with a beam of 2.\n" in card
-    assert "back-translations" not in card
+    assert "trained on | 80 pairs of `grammar` |" in card
     translations = (folder / "translations" / "test.en").read_bytes()
     assert translations == (reproduced[0] / "run" / "translations" / "test.en").read_bytes()
 
@@ -180,6 +180,14 @@ def other_way(reproduced, tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def same_way(reproduced, tmp_path_factory):
+    """A recipe of the same direction, for which the reproduced model, exported, translates."""
+    file = tmp_path_factory.mktemp("same_way") / "same-way.toml"
+    file.write_text(f'forward_translator = "{reproduced[0] / "export"}"' + RECIPE)
+    return file
+
+
 def test_back_translations_are_further_pairs(reproduced, other_way, tmp_path):
     killed = reproduce(other_way, tmp_path, die_before="back-translations.tsv")
     assert killed.returncode == -signal.SIGKILL
@@ -196,20 +204,43 @@ def test_back_translations_are_further_pairs(reproduced, other_way, tmp_path):
     found = model.translator.translate([target for _, target in pairs])
     assert [" ".join(each.text.split()) for each in found] == [source for source, _ in pairs]
     results = (tmp_path / "export" / "results.json").read_text()
-    assert json.loads(results)["settings"]["back_translator"] == "run"
+    name = reproduced[0].name
+    assert json.loads(results)["settings"]["back_translator"] == name
     card = (tmp_path / "export" / "README.md").read_text()
-    assert "its targets once more behind back-translations by `run`" in card
+    assert f"the corpus's, its targets once more behind back-translations by `{name}` |" in card
 
 
-def test_a_back_translator_of_the_wrong_direction(reproduced, other_way, tmp_path):
-    same_way = tmp_path / "same-way.toml"
-    back_translator = other_way.read_text().partition("\n")[0]
-    same_way.write_text(back_translator + RECIPE)
-    done = reproduce(same_way, tmp_path / "output")
+def test_forward_translations_are_further_pairs(reproduced, same_way, tmp_path):
+    killed = reproduce(same_way, tmp_path, die_before="forward-translations.tsv")
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "run/forward-translations.tsv").exists()
+    done = reproduce(same_way, tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = Run(tmp_path / "run")
+    pairs = read_pairs(run.forward_translations_file)
+    assert 60 < len(pairs) <= 80
+    assert run.data["pairs"] == 80 + len(pairs)
+    german = {each for each, _ in load_corpus("grammar", "de", "en").split("test")}
+    assert {source for source, _ in pairs} <= german
+    found = load(reproduced[0] / "export").translator.translate([source for source, _ in pairs])
+    assert [" ".join(each.text.split()) for each in found] == [target for _, target in pairs]
+    results = (tmp_path / "export" / "results.json").read_text()
+    name = reproduced[0].name
+    assert json.loads(results)["settings"]["forward_translator"] == name
+    card = (tmp_path / "export" / "README.md").read_text()
+    assert f"the corpus's, its sources once more before translations by `{name}` |" in card
+
+
+@pytest.mark.parametrize("name", ["back_translator", "forward_translator"])
+def test_a_translator_of_the_wrong_direction(other_way, same_way, tmp_path, name):
+    recipe = (same_way if name == "back_translator" else other_way).read_text()
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(name + recipe[recipe.index(" ") :])
+    done = reproduce(wrong, tmp_path / "output")
     assert done.returncode == 2
-    wanted = "translates de-en, but a back-translator is wanted from en to de"
+    wanted = "translates de-en, but the recipe wants it to translate from en to de"
     assert done.stderr.splitlines()[-1].endswith(wanted)
-    assert not (tmp_path / "output/run/run.json").exists()
+    assert not (tmp_path / "output/run").exists()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ RECIPES = sorted((pathlib.Path(__file__).parents[2] / "recipes").glob("*.toml"))
 LARGEST = {
     "en-de-transformer": 2_700_000,
     "en-de-transformer-long": 2_700_000,
-    "en-de-transformer-back-translation": 2_700_000,
+    "en-de-transformer-diversified": 2_700_000,
     "de-en-transformer": 2_700_000,
     "de-en-gru-attention": 5_000_000,
     "de-en-gru": 5_000_000,
@@ -23,6 +23,7 @@ ELSEWHERE = {
     "model",
     "validation",
     "back_translator",
+    "forward_translator",
     "max_steps",
     "schedule",
     "learning_rate",
@@ -40,7 +41,7 @@ def test_every_setting_is_named(path):
     recipe = read_recipe(path)
     named = set(tomllib.loads(path.read_text()))
     settings = {field.name for field in dataclasses.fields(Settings)} - ELSEWHERE
-    assert named - {"back_translator"} == settings | {"beam_size", "model"}
+    assert named - {"back_translator", "forward_translator"} == settings | {"beam_size", "model"}
     assert f"{recipe.settings.source}-{recipe.settings.target}" in path.stem
     combination = find_combination(str(path))
     assert recipe.settings.recipe(combination).label_smoothing == 0.1
