@@ -106,21 +106,33 @@ def _diversify(run, settings):
     from s2s_keras.training import back_translate, forward_translate
 
     source, target = settings.source, settings.target
+    steps = []  # both models are there before one is given minutes
     if settings.back_translator is not None and not run.back_translations_file.is_file():
-        back_translate(run, settings, _translator(settings.back_translator, target, source))
+        steps.append((back_translate, _translator(settings, "back_translator", target, source)))
     if settings.forward_translator is not None and not run.forward_translations_file.is_file():
-        forward_translate(run, settings, _translator(settings.forward_translator, source, target))
+        steps.append(
+            (forward_translate, _translator(settings, "forward_translator", source, target))
+        )
+    for translate, translator in steps:
+        translate(run, settings, translator)
 
 
-def _translator(path, source, target):
+def _translator(settings, role, source, target):
     from s2s_keras.errors import InputError
     from s2s_keras.export import load
 
-    model = load(path)
+    path = getattr(settings, role)
+    try:
+        model = load(path)
+    except InputError as error:
+        raise InputError(
+            f"{settings.model}: {role} cannot be had ({error}): make that model first, "
+            "or name another"
+        ) from error
     if (model.source, model.target) != (source, target):
         raise InputError(
-            f"{path}: translates {model.source}-{model.target}, but the recipe wants it to "
-            f"translate from {source} to {target}"
+            f"{settings.model}: {role} must translate from {source} to {target}, but {path} "
+            f"translates from {model.source} to {model.target}"
         )
     return model.translator
 

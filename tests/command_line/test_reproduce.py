@@ -231,6 +231,16 @@ def test_forward_translations_are_further_pairs(reproduced, same_way, tmp_path):
     assert f"the corpus's, its sources once more before translations by `{name}` |" in card
 
 
+def test_a_missing_translator_is_noticed_before_the_other_translates(other_way, tmp_path):
+    recipe = tmp_path / "both.toml"
+    recipe.write_text('forward_translator = "none/export"\n' + other_way.read_text())
+    done = reproduce(recipe, tmp_path / "output")
+    assert done.returncode == 2
+    wanted = "forward_translator cannot be had (none/export: no such file or folder): make"
+    assert wanted in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "output").exists()
+
+
 @pytest.mark.parametrize("name", ["back_translator", "forward_translator"])
 def test_a_translator_of_the_wrong_direction(other_way, same_way, tmp_path, name):
     recipe = (same_way if name == "back_translator" else other_way).read_text()
@@ -238,8 +248,9 @@ def test_a_translator_of_the_wrong_direction(other_way, same_way, tmp_path, name
     wrong.write_text(name + recipe[recipe.index(" ") :])
     done = reproduce(wrong, tmp_path / "output")
     assert done.returncode == 2
-    wanted = "translates de-en, but the recipe wants it to translate from en to de"
-    assert done.stderr.splitlines()[-1].endswith(wanted)
+    line = done.stderr.splitlines()[-1]
+    assert f"{name} must translate from en to de, but " in line
+    assert line.endswith(" translates from de to en")
     assert not (tmp_path / "output/run").exists()
 
 
