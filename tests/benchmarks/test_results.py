@@ -16,6 +16,7 @@ def measured(seed, hypothesis):
         "source": "de",
         "target": "en",
         "corpus": "multi30k",
+        "pairs": 100,
         "weights": 1234567,
         "beam_size": 5,
         "seed": seed,
